@@ -1,0 +1,1 @@
+"""Judges what an LLM router makes of the streams it forwards."""

@@ -1,0 +1,1 @@
+"""The only part of the judge that touches the network."""

@@ -1,0 +1,112 @@
+"""Runs one probe against a router: sends its requests, releases holds, collects the journal."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import httpx
+
+from conformance.drive.capture import Arrival, Limits, capture
+from conformance.drive.mock import Mock, MockTrouble
+from conformance.drive.target import Target, request
+from conformance.exchange import Exchange, HoldSeen, Json, Trial
+from conformance.probes.probe import Probe
+from conformance.protocols.outcome import fragments, spoken, steps
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a trial is run with."""
+
+    target: Target
+    http: httpx.AsyncClient
+    mock: Mock | None  # None in black-box mode
+    limits: Limits = field(default_factory=Limits)
+    policy: Mapping[str, Json] = field(default_factory=dict)
+
+
+async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
+    """Send a probe's requests one after the other; each has a nonce of its own."""
+    exchanges: dict[str, Exchange] = {}
+    try:
+        for name in probe.sends:
+            exchanges[name] = await exchange(probe, name, surface, bench, f"{nonce}.{name}")
+    except MockTrouble as trouble:
+        return Trial(probe.id, exchanges, str(trouble))
+    return Trial(probe.id, exchanges)
+
+
+async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: str) -> Exchange:
+    send = probe.sends[name]
+    scenario = probe.document(name) if bench.mock else None
+    prompt = f"{probe.marker(name, nonce)} {probe.question}" if bench.mock else probe.question
+    asked = request(bench.target, surface, send, prompt.strip())
+    arrival = Arrival()
+    seen: list[HoldSeen] = []
+    releasing = asyncio.create_task(_release(bench, nonce, scenario or {}, arrival, seen))
+    captured = await capture(bench.http, asked, arrival, bench.limits)
+    releasing.cancel()
+    with suppress(asyncio.CancelledError):
+        await releasing
+    journal = await bench.mock.journal(nonce) if bench.mock else ()
+    return Exchange(
+        surface,
+        send.mode,
+        asked,
+        captured.status,
+        captured.headers,
+        bytes(arrival.body),
+        captured.reads,
+        captured.end,
+        captured.error,
+        tuple(seen),
+        journal,
+        scenario,
+        bench.policy,
+    )
+
+
+async def _release(
+    bench: Bench, nonce: str, scenario: Json, arrival: Arrival, seen: list[HoldSeen]
+) -> None:
+    """Release each hold once what was sent ahead of it has come out of the router.
+
+    A router may keep back a few events. Where nothing comes out within our patience the hold is
+    released all the same, and from then on we ask for what was sent that many holds earlier.
+    """
+    planned = holds(scenario)
+    lag = 0
+    for position, (name, expected) in enumerate(planned):
+        due = planned[position - lag][1].encode() if position >= lag else b""
+        try:
+            async with asyncio.timeout(bench.limits.patience):
+                await arrival.until(due)
+        except TimeoutError:
+            lag += 1
+        seen.append(HoldSeen(name, expected, lag))
+        if bench.mock:
+            await bench.mock.release(nonce, name)
+
+
+def holds(scenario: Json) -> list[tuple[str, str]]:
+    """Return each hold with the last word that was sent ahead of it."""
+    found: list[tuple[str, str]] = []
+    word = ""
+    if hold := scenario.get("head", {}).get("hold"):
+        found.append((hold, ""))
+    for step in steps(scenario) if scenario else ():
+        if "say" in step:
+            word = spoken(step).strip()
+        elif "arguments" in step:
+            word = step["arguments"]
+        elif "call" in step:
+            word = next(iter(reversed(fragments(step["call"]))), step["call"]["name"])
+        elif "hold" in step:
+            found.append((step["hold"], word))
+    return found
+
+
+def stalled(trial: Trial) -> bool:
+    """Say whether a clock had a part in what the trial shows."""
+    return any(e.end == "timeout" or any(h.lag for h in e.holds) for e in trial.exchanges.values())

@@ -1,0 +1,116 @@
+"""One request and everything that came back, as values.
+
+Only `drive` makes these from a network and `lint` from a file; all that judges them is pure.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
+Json = Any
+Headers = tuple[tuple[str, str], ...]
+
+
+class End(StrEnum):
+    """How a response ended, as the client's side of the connection saw it."""
+
+    COMPLETE = "complete"  # the body ended the way HTTP says it ends
+    CUT = "cut"  # the connection closed before the body was complete
+    RESET = "reset"  # the connection was reset
+    LEFT = "left"  # we went away, as the probe says
+    TIMEOUT = "timeout"  # the deadline passed
+    OVERFLOW = "overflow"  # more bytes than the limit
+    REFUSED = "refused"  # no connection, or none that lasted to a response head
+    GARBLED = "garbled"  # what came back is not HTTP
+
+
+#: After these there is no answer to judge; the rule on answering reports them, no other does.
+UNANSWERED = frozenset({End.TIMEOUT, End.OVERFLOW, End.REFUSED, End.GARBLED})
+
+
+class Read(NamedTuple):
+    at: int  # nanoseconds of the monotonic clock
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    url: str
+    headers: Headers
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSeen:
+    """What the client had of the stream while the provider held it back.
+
+    `lag` is how many holds had to be released before what was sent ahead of this one came out.
+    """
+
+    name: str
+    expected: str
+    lag: int
+
+
+@dataclass(frozen=True)
+class Exchange:
+    surface: str
+    mode: str  # stream or plain
+    request: Request | None = None
+    status: int | None = None
+    headers: Headers = ()
+    body: bytes = b""
+    reads: tuple[Read, ...] = ()
+    end: End = End.COMPLETE
+    error: str = ""  # what the transport said
+    holds: tuple[HoldSeen, ...] = ()
+    journal: tuple[Json, ...] = ()
+    scenario: Json | None = None  # what the provider was told to do: the truth
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """What rules say they judge: `chat.stream`, `chat.plain`, `chat.error` ..."""
+        failed = self.status is not None and self.status >= 400  # noqa: PLR2004
+        return f"{self.surface}.{'error' if failed else self.mode}"
+
+    def header(self, name: str) -> str | None:
+        values = [value for key, value in self.headers if key.lower() == name.lower()]
+        return ", ".join(values) if values else None
+
+    def asked(self, *path: str) -> Json:
+        """Return a member of the request's body, or None."""
+        value = self.request.body if self.request else None
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The exchanges of one probe, by name."""
+
+    probe: str
+    exchanges: Mapping[str, Exchange]
+    trouble: str = ""  # why the harness itself could not do its part
+
+    def __getitem__(self, name: str) -> Exchange:
+        return self.exchanges[name]
+
+
+def once(read: Callable[[Exchange], T]) -> Callable[[Exchange], T]:
+    """Let dozens of rules ask for the same reading of an exchange and do the work once."""
+
+    def remembered(exchange: Exchange) -> T:
+        if read not in exchange.memo:
+            exchange.memo[read] = read(exchange)
+        result: T = exchange.memo[read]
+        return result
+
+    remembered.__doc__ = read.__doc__
+    remembered.__name__ = read.__name__
+    return remembered

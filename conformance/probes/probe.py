@@ -1,0 +1,51 @@
+"""What is sent to a router and what the provider behind it is told to do meanwhile."""
+
+import json
+import zlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from conformance.exchange import Headers, Json
+from conformance.resources import scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One request of a probe."""
+
+    mode: str = "stream"
+    ask: Mapping[str, Json] = field(default_factory=dict)  # merged into the request body
+    change: Mapping[str, Json] = field(default_factory=dict)  # merged into the scenario
+    headers: Headers = ()
+
+
+STREAM: Mapping[str, Send] = {"stream": Send()}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One probe yields one trial; its tags say which rules judge it.
+
+    Tags: `healthy` means that every rule about an undisturbed answer applies. A probe whose
+    provider misbehaves or is odd has tags of its own, so that one defect is one finding.
+    """
+
+    id: str
+    tags: str
+    scenario: str
+    sends: Mapping[str, Send] = field(default_factory=lambda: STREAM)
+    surfaces: str = "chat"
+    question: str = ""  # what a real model is asked instead; without it the probe needs the mock
+    may_refuse: bool = False  # a router that does not offer this may answer 400
+
+    def document(self, name: str) -> Json:
+        """Return the scenario the provider plays for one of the requests."""
+        return {**scenario(self.scenario), **self.sends[name].change}
+
+    def marker(self, name: str, nonce: str) -> str:
+        """Return the text that makes the mock play it, whatever the router does to the rest."""
+        if not self.sends[name].change:
+            return f"[[mock:{self.scenario}#{nonce}]]"
+        script = zlib.compress(json.dumps(self.document(name)).encode(), 9)
+        return f"[[mock:inline:{urlsafe_b64encode(script).decode().rstrip('=')}#{nonce}]]"

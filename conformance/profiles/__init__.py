@@ -1,0 +1,1 @@
+"""What a named router or provider promises, as data."""

@@ -1,0 +1,101 @@
+"""Profiles: TOML in, frozen values out; every value with its source."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.exchange import Json
+
+DIRECTORY = Path(__file__).parent
+
+#: Contested behaviour and the positions one may declare; `unspecified` makes its rules only inform.
+POLICIES: Mapping[str, tuple[Json, ...]] = {
+    "role": ("first", "every", "unspecified"),
+    "finish-place": ("own-chunk", "last-content", "unspecified"),
+    "usage-place": ("own-chunk", "with-finish", "unspecified"),
+    "model-name": ("upstream", "requested", "unspecified"),
+    "id": ("upstream", "own", "unspecified"),
+    "malformed-event": ("skip", "error", "unspecified"),
+    "done-after-error": ("always", "never", "unspecified"),
+}
+UNSPECIFIED = "unspecified"
+
+
+class BadProfile(ValueError):
+    """A profile that cannot be read; the message names file, member, value and what is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A known departure from a rule, by someone who will not change it for us."""
+
+    reason: str
+    source: str
+    only: str = ""  # a regular expression; the findings it does not match still count
+
+    def excuses(self, message: str) -> bool:
+        return re.search(self.only, message) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    name: str
+    title: str
+    source: str
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    lookahead: int = 1  # events a router may keep back
+    deviations: Mapping[str, Deviation] = field(default_factory=dict)
+
+    def chosen(self, policy: str) -> Json:
+        return self.policy.get(policy, UNSPECIFIED)
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in DIRECTORY.glob("*.toml"))
+
+
+def load(name: str) -> Profile:
+    """Read a shipped profile by its name."""
+    path = DIRECTORY / f"{name}.toml"
+    if not path.is_file():
+        near = difflib.get_close_matches(name, names(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
+        raise BadProfile(f"no profile {name!r}; {hint}")
+    return read(path)
+
+
+def read(path: Path) -> Profile:
+    try:
+        told = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadProfile(f"{path}: {error}") from error
+    for member in ("title", "source"):
+        if not isinstance(told.get(member), str):
+            raise BadProfile(f"{path}: {member!r} is missing: a text is needed")
+    policy = told.get("policy", {})
+    for key, value in policy.items():
+        if value not in POLICIES.get(key, ()):
+            right = POLICIES.get(key)
+            hint = f"one of {', '.join(map(str, right))}" if right else "no such policy"
+            raise BadProfile(f"{path}: policy {key!r} = {value!r}: {hint}")
+    return Profile(
+        path.stem,
+        told["title"],
+        told["source"],
+        policy,
+        told.get("lookahead", 1),
+        {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
+    )
+
+
+def _deviation(path: Path, rule: str, said: Json) -> Deviation:
+    try:
+        deviation = Deviation(**said)
+        re.compile(deviation.only)
+    except (TypeError, re.error) as error:
+        need = "reason and source are needed, only (a regular expression) may be given"
+        raise BadProfile(f"{path}: deviation {rule!r}: {error}; {need}") from error
+    return deviation

@@ -1,0 +1,1 @@
+"""What each API's bytes mean: grammars as tables, and the outcome a client ends up with."""

@@ -1,0 +1,10 @@
+"""Every rule there is. A new family is added to MODULES and nowhere else."""
+
+from conformance.rules import done
+from conformance.rules.rule import Rule
+
+MODULES = (done,)
+
+RULES: dict[str, Rule] = {
+    rule.id: rule for module in MODULES for rule in vars(module).values() if isinstance(rule, Rule)
+}

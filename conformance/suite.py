@@ -1,0 +1,101 @@
+"""Runs trials in the background, as many at once as one likes; whoever needs one waits for it."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future
+from typing import Any, NamedTuple, TypeVar
+
+from conformance.drive import trial as driving
+from conformance.drive.trial import Bench
+from conformance.exchange import Trial
+from conformance.probes import PROBES
+
+T = TypeVar("T")
+
+
+class Tried(NamedTuple):
+    """A trial, and the same once more alone if a clock had a part in it."""
+
+    first: Trial
+    again: Trial | None = None
+
+
+class Gate:
+    """Lets many in at once, or one alone."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._places = asyncio.Semaphore(width)
+        self._alone = asyncio.Lock()
+
+    async def among_others(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        async with self._places:
+            return await work()
+
+    async def alone(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        async with self._alone:
+            for _ in range(self._width):
+                await self._places.acquire()
+            try:
+                return await work()
+            finally:
+                for _ in range(self._width):
+                    self._places.release()
+
+
+async def attempt(bench: Bench, surface: str, probe: str, nonce: str, gate: Gate) -> Tried:
+    async def work(suffix: str = "") -> Trial:
+        return await driving.run(PROBES[probe], surface, bench, nonce + suffix)
+
+    first = await gate.among_others(work)
+    if not driving.stalled(first):
+        return Tried(first)
+    return Tried(first, await gate.alone(lambda: work(".again")))
+
+
+class Background:
+    """An event loop in a thread of its own, for a caller that knows no loops."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.start(work).result()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class Suite:
+    """The trials of one run against one router."""
+
+    def __init__(self, bench: Bench, run: str, background: Background, width: int = 16) -> None:
+        self._bench = bench
+        self._run = run
+        self._background = background
+        self._gate = Gate(width)
+        self._trials: dict[tuple[str, str], Future[Tried]] = {}
+
+    def start(self, wanted: Iterable[tuple[str, str]]) -> None:
+        for surface, probe in wanted:
+            if (surface, probe) not in self._trials:
+                nonce = f"{self._run}-{len(self._trials)}"
+                work = attempt(self._bench, surface, probe, nonce, self._gate)
+                self._trials[surface, probe] = self._background.start(work)
+
+    def tried(self, surface: str, probe: str) -> Tried:
+        """Return a trial, waiting for it; starts it if nobody has."""
+        self.start([(surface, probe)])
+        return self._trials[surface, probe].result()
+
+    def close(self) -> None:
+        for trial in self._trials.values():
+            trial.cancel()

@@ -1,0 +1,80 @@
+"""A case and its trial in, a verdict out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.exchange import UNANSWERED, Exchange, Trial
+from conformance.findings import Finding, Level
+from conformance.profiles.profile import UNSPECIFIED, Profile
+from conformance.rules.rule import Rule
+
+
+class Kind(StrEnum):
+    PASS = "pass"  # noqa: S105  (a verdict, not a password)
+    FAIL = "fail"
+    WARN = "warn"
+    INFO = "info"
+    DEVIATES = "deviates"
+    UNEXPECTED_PASS = "unexpected-pass"  # noqa: S105  (as above)
+    UNTESTABLE = "untestable"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    HARNESS_ERROR = "harness-error"
+
+
+BROKEN = {Level.MUST: Kind.FAIL, Level.SHOULD: Kind.WARN, Level.MAY: Kind.INFO,
+          Level.INFO: Kind.INFO}  # fmt: skip
+
+#: The one rule that reports an exchange without an answer; all others leave it alone.
+ANSWERING = "http.answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    kind: Kind
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def judge(
+    rule: Rule,
+    trial: Trial,
+    profile: Profile,
+    have: frozenset[str],
+    *,
+    may_refuse: bool = False,
+) -> Verdict:
+    """Say what a rule makes of a trial; `have` is what is at hand to judge with."""
+    if trial.trouble:
+        return Verdict(Kind.HARNESS_ERROR, trial.trouble)
+    if missing := rule.needs - have:
+        return Verdict(Kind.UNTESTABLE, f"needs {' and '.join(sorted(missing))}")
+    if reason := _unjudgeable(rule, trial):
+        declined = may_refuse and any(e.status == 400 for e in trial.exchanges.values())  # noqa: PLR2004
+        kind = Kind.NOT_APPLICABLE if declined else Kind.INCONCLUSIVE
+        return Verdict(kind, reason)
+    findings = tuple(rule.check(trial))
+    if not findings:
+        return Verdict(Kind.PASS)
+    deviation = profile.deviations.get(rule.id)
+    if deviation and all(deviation.excuses(finding.message) for finding in findings):
+        return Verdict(Kind.DEVIATES, f"{deviation.reason} ({deviation.source})", findings)
+    if rule.policy and profile.chosen(rule.policy) == UNSPECIFIED:
+        return Verdict(Kind.INFO, f"policy {rule.policy} is unspecified", findings)
+    return Verdict(BROKEN[rule.level], findings=findings)
+
+
+def _unjudgeable(rule: Rule, trial: Trial) -> str:
+    """Say why there is nothing this rule could judge, or nothing at all."""
+    if rule.id == ANSWERING:
+        return ""
+    for name, exchange in trial.exchanges.items():
+        if exchange.end in UNANSWERED:
+            return f"the {name} request was not answered: {exchange.end} {exchange.error}".strip()
+    if any(exchange.kind in rule.on for exchange in trial.exchanges.values()):
+        return ""
+    return "; ".join(f"the {name} request {_said(e)}" for name, e in trial.exchanges.items())
+
+
+def _said(exchange: Exchange) -> str:
+    return f"was answered {exchange.status} as {exchange.kind}"
