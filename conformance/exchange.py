@@ -70,6 +70,7 @@ class Exchange:
     journal: tuple[Json, ...] = ()
     scenario: Json | None = None  # what the provider was told to do: the truth
     policy: Mapping[str, Json] = field(default_factory=dict)
+    nonce: str = ""  # ties it to the journal
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

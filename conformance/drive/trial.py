@@ -64,6 +64,7 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
         journal,
         scenario,
         bench.policy,
+        nonce,
     )
 
 
