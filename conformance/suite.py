@@ -4,7 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
-from typing import Any, NamedTuple, TypeVar
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
 
 from conformance.drive import trial as driving
 from conformance.drive.trial import Bench
@@ -12,6 +13,8 @@ from conformance.exchange import Trial
 from conformance.probes import PROBES
 
 T = TypeVar("T")
+
+WIDTH = 16  # trials at once: enough to hide waiting, few enough not to queue at a small router
 
 
 class Tried(NamedTuple):
@@ -34,13 +37,15 @@ class Gate:
             return await work()
 
     async def alone(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        taken = 0
         async with self._alone:
-            for _ in range(self._width):
-                await self._places.acquire()
             try:
+                while taken < self._width:
+                    await self._places.acquire()
+                    taken += 1
                 return await work()
             finally:
-                for _ in range(self._width):
+                for _ in range(taken):
                     self._places.release()
 
 
@@ -62,22 +67,45 @@ class Background:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
     def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.start(work).result()
 
+    def end_others(self) -> None:
+        """Cancel whatever still runs and wait until it has ended."""
+        self.run(self._end_others())
+
     def close(self) -> None:
+        self.end_others()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end_others(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
 
 
 class Suite:
     """The trials of one run against one router."""
 
-    def __init__(self, bench: Bench, run: str, background: Background, width: int = 16) -> None:
+    def __init__(self, bench: Bench, run: str, background: Background, width: int = WIDTH) -> None:
         self._bench = bench
         self._run = run
         self._background = background
@@ -91,11 +119,7 @@ class Suite:
                 work = attempt(self._bench, surface, probe, nonce, self._gate)
                 self._trials[surface, probe] = self._background.start(work)
 
-    def tried(self, surface: str, probe: str) -> Tried:
-        """Return a trial, waiting for it; starts it if nobody has."""
+    def trying(self, surface: str, probe: str) -> Future[Tried]:
+        """Return a trial to wait for; starts it if nobody has."""
         self.start([(surface, probe)])
-        return self._trials[surface, probe].result()
-
-    def close(self) -> None:
-        for trial in self._trials.values():
-            trial.cancel()
+        return self._trials[surface, probe]

@@ -64,6 +64,14 @@ def judge(
     return Verdict(BROKEN[rule.level], findings=findings)
 
 
+def settle(first: Verdict, again: Verdict | None) -> Verdict:
+    """Make one verdict of two: a clock had a part in the first, the second was alone."""
+    if again is None or again.kind == first.kind:
+        return first
+    reason = f"{first.kind} among others, {again.kind} when tried once more alone"
+    return Verdict(Kind.INCONCLUSIVE, reason, first.findings or again.findings)
+
+
 def _unjudgeable(rule: Rule, trial: Trial) -> str:
     """Say why there is nothing this rule could judge, or nothing at all."""
     if rule.id == ANSWERING:

@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {
     "conformance": [
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
-        "plan", "verdicts", "drive", "suite", "preflight", "lint", "report", "selfcheck", "plugin",
+        "plan", "verdicts", "exits", "options", "redact", "excerpt", "drive", "settings", "suite",
+        "engine", "preflight", "opening", "lint", "report", "selfcheck", "demo", "items", "plugin",
         "cli",
     ],
     "mockprovider": [],
@@ -18,7 +19,8 @@ LAYERS = {
 
 # What may open a connection or a listening socket.
 NETWORK = {"httpx", "socket", "asyncio", "uvicorn", "starlette", "ssl", "http", "urllib.request"}
-PURE = ("findings", "wire", "protocols", "profiles", "rules", "probes", "plan", "verdicts")
+PURE = ("findings", "wire", "protocols", "profiles", "rules", "probes", "plan", "verdicts",
+        "exits", "options", "redact", "excerpt")  # fmt: skip
 
 
 def modules(package: str) -> Iterator[tuple[Path, list[str]]]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import httpx
+
 from conformance.exchange import Headers, Json, Request
 from conformance.probes.probe import Send
 
@@ -24,7 +26,11 @@ class Target:
 
 def target(url: str, key: str = "", model: str = "", headers: Headers = ()) -> Target:
     """Check a router's URL; without a path it gets the /v1 that the OpenAI SDKs expect."""
-    parts = urlsplit(url)
+    try:
+        httpx.URL(url)
+        parts = urlsplit(url)
+    except (ValueError, httpx.InvalidURL) as error:
+        raise BadTarget(f"router URL {url!r}: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         right = "http://HOST:PORT, with the base path if it is not /v1"
         raise BadTarget(f"router URL {url!r}: not an http or https URL; right would be {right}")

@@ -1,0 +1,136 @@
+"""Cases in, judged cases out: drives the trials they need and asks the rules.
+
+The same engine serves pytest and the command line; neither of them judges.
+"""
+
+import time
+import traceback
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from conformance.drive.capture import client
+from conformance.drive.mock import Mock, MockTrouble
+from conformance.drive.trial import Bench
+from conformance.exchange import Trial
+from conformance.plan import Case
+from conformance.settings import Settings
+from conformance.suite import Background, Suite, Tried
+from conformance.verdicts import Kind, Verdict, judge, settle
+
+CONTROLLED, BLACK_BOX = "controlled", "black-box"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a run stands on; plain values, so that a worker in another process can have them."""
+
+    mode: str
+    run: str  # the first part of every nonce
+    control_url: str = ""
+    upstream_url: str = ""
+    note: str = ""  # why the run is not what was asked for
+
+    @property
+    def have(self) -> frozenset[str]:
+        """What is at hand to judge with."""
+        upstream = {"upstream"} if self.mode == CONTROLLED else set[str]()
+        return frozenset({"head", "request"} | upstream)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    case: Case
+    verdict: Verdict
+    seconds: float
+    trial: Trial | None = None  # None where no request was sent for it
+
+
+class Engine:
+    """Judges cases; give it all it will be asked for early, so that the trials run meanwhile."""
+
+    def __init__(self, settings: Settings, ground: Ground) -> None:
+        self._settings = settings
+        self._ground = ground
+        self._background = Background()
+        self._judging = ThreadPoolExecutor(1)
+        self._http, self._mock = self._background.run(self._tools())
+        bench = Bench(
+            settings.target, self._http, self._mock, settings.limits, settings.profile.policy
+        )
+        self._suite = Suite(bench, ground.run, self._background)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def _tools(self) -> tuple[httpx.AsyncClient, Mock | None]:
+        """Made inside the loop that will use them."""
+        control = self._ground.control_url if self._ground.mode == CONTROLLED else ""
+        return client(self._settings.limits), Mock(control) if control else None
+
+    def start(self, cases: Iterable[Case]) -> None:
+        self._suite.start(case.trial for case in cases if not self._unaskable(case))
+
+    def judge(self, case: Case) -> Judged:
+        began = time.monotonic()
+        if reason := self._unaskable(case):
+            return Judged(case, Verdict(Kind.UNTESTABLE, reason), 0.0)
+        # What breaks down over something a router sent is our fault: it must neither end the run
+        # nor pass for a verdict. A future hands over its exception without a handler.
+        trying = self._suite.trying(*case.trial)
+        if trouble := trying.exception():
+            return Judged(case, _broken("the trial", trouble), time.monotonic() - began)
+        tried = trying.result()
+        judging = self._judging.submit(self._verdict, case, tried)
+        trouble = judging.exception()
+        verdict = _broken(f"rule {case.rule.id}", trouble) if trouble else judging.result()
+        return Judged(case, verdict, time.monotonic() - began, tried.first)
+
+    def close(self) -> None:
+        self._background.end_others()
+        self._background.run(self._leave())
+        self._background.close()
+        self._judging.shutdown()
+
+    def _unaskable(self, case: Case) -> str:
+        """A real model cannot be made to play a scenario; it can only be asked a question."""
+        if self._ground.mode == BLACK_BOX and not case.probe.question:
+            return "needs a provider that plays the scenario"
+        return ""
+
+    def _verdict(self, case: Case, tried: Tried) -> Verdict:
+        again = self._judged(case, tried.again) if tried.again else None
+        return settle(self._judged(case, tried.first), again)
+
+    def _judged(self, case: Case, trial: Trial) -> Verdict:
+        return judge(
+            case.rule, trial, self._settings.profile, self._ground.have,
+            may_refuse=case.probe.may_refuse,
+        )  # fmt: skip
+
+    async def _leave(self) -> None:
+        await self._http.aclose()
+        if self._mock:
+            # Forgetting is a courtesy to a mock that others use too; ours may be gone already.
+            with suppress(MockTrouble):
+                await self._mock.forget(self._ground.run)
+            await self._mock.close()
+
+
+def _broken(who: str, trouble: BaseException) -> Verdict:
+    place = traceback.extract_tb(trouble.__traceback__)[-1]
+    what = f"{type(trouble).__name__}: {trouble} ({place.filename}:{place.lineno})"
+    return Verdict(Kind.HARNESS_ERROR, f"{who} broke down: {what}")

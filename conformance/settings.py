@@ -1,0 +1,81 @@
+"""What the user asked for, checked: values in, a `Settings` or one clear complaint out."""
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.drive.capture import Limits
+from conformance.drive.target import BadTarget, Target, target
+from conformance.options import OPTIONS
+from conformance.profiles import profile as profiles
+from conformance.profiles.profile import BadProfile, Profile
+
+KEY_VARIABLE = "ROUTER_KEY"
+PORTS = range(1 << 16)
+
+
+class WrongUsage(ValueError):
+    """Something the user gave cannot be right; the message says what and what would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    target: Target
+    profile: Profile
+    limits: Limits
+    run_dir: Path
+    mock_port: int = 9100
+    mock_url: str = ""
+    black_box: bool = False
+    strict: bool = False
+
+
+def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, or pytest's)
+    """Check the values of `OPTIONS` as argparse or pytest has parsed them."""
+    told = {option.flag: getattr(options, option.dest) for option in OPTIONS}
+    key = told["--router-key"] or os.environ.get(KEY_VARIABLE, "")
+    if not (key.isascii() and (not key or key.isprintable())):
+        raise WrongUsage("--router-key: a key is printable ASCII; the one given is not")
+    if told["--black-box"] and told["--mock-url"]:
+        raise WrongUsage("--black-box and --mock-url exclude each other: give one of them")
+    if told["--mock-port"] not in PORTS:
+        right = "0 to 65535, where 0 takes any free one"
+        raise WrongUsage(f"--mock-port {told['--mock-port']}: a port is {right}")
+    for flag in ("--deadline", "--patience"):
+        if not (told[flag] > 0 and math.isfinite(told[flag])):
+            raise WrongUsage(f"{flag} {told[flag]:g}: a number of seconds above 0 is needed")
+    return Settings(
+        _target(told["--router-url"], key, told["--router-model"]),
+        _profile(told["--router-profile"]),
+        Limits(deadline=told["--deadline"], patience=told["--patience"]),
+        Path(told["--run-dir"]),
+        told["--mock-port"],
+        _control(told["--mock-url"] or ""),
+        told["--black-box"],
+        told["--strict-should"],
+    )
+
+
+def _target(url: str | None, key: str, model: str | None) -> Target:
+    if not url:
+        raise WrongUsage("no router to judge: give --router-url http://HOST:PORT/v1")
+    try:
+        return target(url, key, model or "")
+    except BadTarget as error:
+        raise WrongUsage(str(error)) from error
+
+
+def _control(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        right = "the control_url that mockprovider serve prints, such as http://127.0.0.1:9101"
+        raise WrongUsage(f"--mock-url {url!r}: not an http URL; right would be {right}")
+    return url.rstrip("/")
+
+
+def _profile(name: str) -> Profile:
+    try:
+        return profiles.read(Path(name)) if name.endswith(".toml") else profiles.load(name)
+    except BadProfile as error:
+        raise WrongUsage(f"--router-profile: {error}") from error
