@@ -1,0 +1,121 @@
+"""The command line: serve, check, show."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+from mockprovider import __version__, scenario
+from mockprovider.scenario import Scenario
+from mockprovider.show import lines
+from mockprovider.steps import BadScenario
+
+USAGE = 4
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with one line for an error, and the exit code of this project."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its return value is the exit code."""
+    options = parser().parse_args(argv)
+    try:
+        code: int = options.command(options)
+    except (BadScenario, OSError) as error:
+        print(f"mockprovider: {error}", file=sys.stderr)
+        return USAGE
+    return code
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Play the provider until SIGTERM or SIGINT."""
+    # The servers take most of the start-up time, and no other command needs them.
+    from mockprovider import serve as server  # noqa: PLC0415
+
+    if options.control_host not in LOOPBACK and not options.token:
+        raise BadScenario(f"--control-host {options.control_host} is not loopback; give it a --token")
+    with ExitStack() as stack:
+        library = scenario.library(options.scenarios)
+        data = stack.enter_context(server.bound(options.host, options.port))
+        control = stack.enter_context(server.bound(options.control_host, options.control_port))
+        journal = None
+        if options.journal:
+            journal = stack.enter_context(options.journal.open("a", buffering=1, encoding="utf-8"))
+        server.run(server.Settings(
+            data, control, library, journal, frozenset(options.key), options.token,
+            options.print_json,
+        ))  # fmt: skip
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Read scenario files and say what is wrong with them."""
+    code = 0
+    for path in options.file:
+        try:
+            scenario.load(path)
+            print(f"{path}: ok")
+        except BadScenario as error:
+            print(f"mockprovider: {error}", file=sys.stderr)
+            code = USAGE
+    return code
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print the timeline of a scenario."""
+    for line in lines(named(options.scenario), options.surface, plain=options.plain):
+        print(line)
+    return 0
+
+
+def named(name: str) -> Scenario:
+    """Find a scenario by its file, or by its name in the library."""
+    path = Path(name)
+    if path.suffix in scenario.SUFFIXES:
+        return scenario.load(path)
+    return scenario.find(scenario.library(None), name)
+
+
+def parser() -> Parser:
+    """Describe the commands."""
+    top = Parser(prog="mockprovider", description="A scriptable LLM provider.", allow_abbrev=False)
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _serve(commands.add_parser("serve", help=serve.__doc__))
+    each = commands.add_parser("check", help=check.__doc__)
+    each.set_defaults(command=check)
+    each.add_argument("file", nargs="+", type=Path, metavar="FILE")
+    each = commands.add_parser("show", help=show.__doc__)
+    each.set_defaults(command=show)
+    each.add_argument("scenario", metavar="NAME_OR_FILE")
+    each.add_argument("--surface", default="chat", help="the API to render it for")
+    each.add_argument("--plain", action="store_true", help="not streamed")
+    return top
+
+
+def _serve(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=serve)
+    command.add_argument("--host", default="127.0.0.1", help="address of the data plane")
+    command.add_argument("--port", type=port, default=9100, help="its port; 0 picks one")
+    command.add_argument("--control-host", default="127.0.0.1", help="address of the control plane")
+    command.add_argument("--control-port", type=port, default=9101, help="its port; 0 picks one")
+    command.add_argument("--scenarios", type=Path, help="directory of further scenarios", metavar="DIR")
+    command.add_argument("--journal", type=Path, help="append entries as JSON lines", metavar="FILE")
+    command.add_argument("--key", action="append", default=[], help="accept this API key only; repeatable")
+    command.add_argument("--print-json", action="store_true", help="print the URLs as one JSON line")
+    command.add_argument("--token", help="bearer token of the control plane")
+
+
+def port(text: str) -> int:
+    """Read a port number."""
+    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; it is a number from 0 to 65535")
+    return int(text)

@@ -1,0 +1,205 @@
+"""Faults of the event stream's own syntax; most are legal, and say the same to a correct reader."""
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import cycle
+
+from mockprovider.timeline import ENDS, Head, Moment, Send, Timeline
+
+BOM = b"\xef\xbb\xbf"
+STREAM = ("event", "comment", "done")
+FIELD = re.compile(rb"^(\w+): ", re.MULTILINE)
+DATA = re.compile(rb"^data: ?(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Crlf:
+    """Lines end in CRLF."""
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        return rewritten(timeline, lambda data: data.replace(b"\n", b"\r\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cr:
+    """Lines end in CR."""
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        return rewritten(timeline, lambda data: data.replace(b"\n", b"\r"))
+
+
+@dataclass(frozen=True, slots=True)
+class MixedLineEnds:
+    """Lines end in LF, CRLF and CR in turn."""
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        ends = cycle((b"\n", b"\r\n", b"\r"))
+
+        def mixed(data: bytes) -> bytes:
+            out = b""
+            for line in data.split(b"\n")[:-1]:
+                end = next(ends)
+                # LF right after a CR would be the second half of one CRLF.
+                joins = end == b"\n" and not line and out.endswith(b"\r")
+                out += line + (b"\r\n" if joins else end)
+            return out
+
+        return rewritten(timeline, mixed)
+
+
+@dataclass(frozen=True, slots=True)
+class NoSpace:
+    """No space after the colon of a field."""
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        return rewritten(timeline, lambda data: FIELD.sub(rb"\1:", data))
+
+
+@dataclass(frozen=True, slots=True)
+class Bom:
+    """A byte order mark opens the body; `split` puts it on the border of two writes."""
+
+    split: bool = False
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        at = next((at for at, step in enumerate(timeline) if isinstance(step, Send)), None)
+        first = timeline[at] if at is not None else None
+        if at is None or not isinstance(first, Send):
+            return timeline
+        whole = replace(first, data=BOM + first.data)
+        pieces = (Send(BOM[:2], "piece", 0), replace(whole, data=whole.data[2:]))
+        return (*timeline[:at], *(pieces if self.split else (whole,)), *timeline[at + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """Comments `before` the first event, `between` events, or `both`."""
+
+    text: str = "keep-alive"
+    where: str = "both"
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        comment = Send(f": {self.text}\n\n".encode(), "comment", 0)
+
+        def extra(position: int) -> tuple[Send, ...]:
+            here = "before" if position == 0 else "between"
+            return (comment,) if self.where in (here, "both") else ()
+
+        return inserted(timeline, extra)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFields:
+    """Every event has fields no one asked for."""
+
+    lines: tuple[str, ...] = ("id: 1", "retry: 3000", "foo: bar")
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        extra = "".join(f"{line}\n" for line in self.lines).encode()
+        return rewritten(timeline, lambda data: extra + data, kinds=("event", "done"))
+
+
+@dataclass(frozen=True, slots=True)
+class MultiLine:
+    """The JSON of an event is spread over several data lines."""
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        return rewritten(timeline, lambda data: DATA.sub(self._spread, data))
+
+    @staticmethod
+    def _spread(found: re.Match[bytes]) -> bytes:
+        try:
+            pretty = json.dumps(json.loads(found[1]), indent=1, ensure_ascii=False)
+        except ValueError:
+            return found[0]
+        return "\n".join(f"data: {line}" for line in pretty.split("\n")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyData:
+    """A block without payload before each event, or before the one at `at`.
+
+    `form` is an empty `data`, an `event` name alone, or an extra `blank` line.
+    """
+
+    form: str = "data"
+    at: int | None = None
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        data = {"data": b"data:\n\n", "event": b"event: ping\n\n", "blank": b"\n"}[self.form]
+        block = Send(data, "comment", 0)
+        return inserted(timeline, lambda at: (block,) if self.at in (None, at) else ())
+
+
+@dataclass(frozen=True, slots=True)
+class NoFinalBlank:
+    """The last event lacks its blank line (`keep` newline), or its line end too (nothing)."""
+
+    keep: str = "newline"
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        last = max((at for at, step in enumerate(timeline) if isinstance(step, Send)), default=-1)
+        step = timeline[last] if last >= 0 else None
+        if not isinstance(step, Send) or step.kind == "body":
+            return timeline
+        bare = step.data.rstrip(b"\r\n")
+        end = step.data[len(bare) :]
+        kept = end[: len(end) // 2] if self.keep == "newline" else b""
+        return (*timeline[:last], replace(step, data=bare + kept), *timeline[last + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
+class Gzip:
+    """The body is compressed, and flushed at each write."""
+
+    level: int = 6
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        packer = zlib.compressobj(self.level, wbits=31)
+        packed = list(self._packed(timeline, packer))
+        length = sum(len(step.data) for step in packed if isinstance(step, Send))
+        return tuple(self._head(step, length) for step in packed)
+
+    @staticmethod
+    def _packed(timeline: Timeline, packer: "zlib._Compress") -> Iterator[Moment]:
+        for step in timeline:
+            if isinstance(step, Send):
+                data = packer.compress(step.data) + packer.flush(zlib.Z_SYNC_FLUSH)
+                yield replace(step, data=data, kind="piece")
+            else:
+                if isinstance(step, ENDS):
+                    yield Send(packer.flush(), "piece", 0)
+                yield step
+
+    @staticmethod
+    def _head(step: Moment, length: int) -> Moment:
+        if not isinstance(step, Head):
+            return step
+        coded = step.with_header("content-encoding", "gzip")
+        return coded if step.length is None else replace(coded, length=length)
+
+
+def rewritten(
+    timeline: Timeline, change: Callable[[bytes], bytes], *, kinds: tuple[str, ...] = STREAM
+) -> Timeline:
+    """Return the timeline with the bytes of its events changed."""
+    return tuple(
+        replace(step, data=change(step.data))
+        if isinstance(step, Send) and step.kind in kinds
+        else step
+        for step in timeline
+    )
+
+
+def inserted(timeline: Timeline, extra: Callable[[int], tuple[Send, ...]]) -> Timeline:
+    """Return the timeline with something sent before the events, by their position."""
+    position, kept = 0, list[Moment]()
+    for step in timeline:
+        if isinstance(step, Send) and step.kind in ("event", "done"):
+            kept += extra(position)
+            position += 1
+        kept.append(step)
+    return tuple(kept)

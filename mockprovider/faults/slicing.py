@@ -1,0 +1,84 @@
+"""Faults that cut the same bytes into other writes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate, groupby, pairwise
+
+from mockprovider.timeline import Moment, Send, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The body is cut anew every `every` bytes, and besides at the offsets `at`."""
+
+    every: int = 0
+    at: tuple[int, ...] = ()
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        start, kept = 0, list[Moment]()
+        for run in runs(timeline):
+            if not isinstance(run[0], Send):
+                kept += run
+                continue
+            sends = [step for step in run if isinstance(step, Send)]
+            kept += slices(sends, self._cuts(sends, start))
+            start += sum(len(send.data) for send in sends)
+        return tuple(kept)
+
+    def _cuts(self, sends: list[Send], start: int) -> set[int]:
+        """Return where to cut, as offsets into these sends."""
+        ends = list(accumulate(len(send.data) for send in sends))
+        regular = range(self.every, ends[-1], self.every) if self.every else ends
+        return {*regular, *(offset - start for offset in self.at)}
+
+
+@dataclass(frozen=True, slots=True)
+class Coalesce:
+    """What lies between two waits goes out in one write; or only the `last` events do."""
+
+    last: int = 0
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        kept = list[Moment]()
+        for run in runs(timeline):
+            sends = [step for step in run if isinstance(step, Send)]
+            kept += [*self._apart(sends), merged(self._together(sends))] if sends else run
+        return tuple(kept)
+
+    def _apart(self, sends: list[Send]) -> list[Send]:
+        return sends[: -self.last] if self.last else []
+
+    def _together(self, sends: list[Send]) -> list[Send]:
+        return sends[-self.last :]
+
+
+def runs(timeline: Timeline) -> Iterator[list[Moment]]:
+    """Yield what is sent without a pause, and what lies between."""
+    for _, group in groupby(timeline, key=lambda step: isinstance(step, Send)):
+        yield list(group)
+
+
+def merged(sends: Iterable[Send]) -> Send:
+    """Join sends into one."""
+    sends = list(sends)
+    return Send(
+        b"".join(send.data for send in sends),
+        sends[0].kind if len(sends) == 1 else "piece",
+        sum(send.events for send in sends),
+        sum(send.tokens for send in sends),
+    )
+
+
+def slices(sends: list[Send], cuts: set[int]) -> Iterator[Send]:
+    """Cut the joined bytes of some sends; an event counts with the slice that completes it."""
+    whole = merged(sends)
+    ends = list(accumulate(len(send.data) for send in sends))
+    inside = sorted(cut for cut in cuts if 0 < cut < len(whole.data))
+    counted = iter([*zip(ends, sends, strict=True), (len(whole.data) + 1, None)])
+    end, send = next(counted)
+    for start, stop in pairwise([0, *inside, len(whole.data)]):
+        events = tokens = 0
+        while send is not None and end <= stop:
+            events, tokens = events + send.events, tokens + send.tokens
+            end, send = next(counted)
+        yield Send(whole.data[start:stop], "piece", events, tokens)

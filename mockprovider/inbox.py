@@ -1,0 +1,110 @@
+"""Bytes of a connection in, requests out: the head as it came, with order, case and doubles."""
+
+import time
+from dataclasses import dataclass, field
+
+import httptools
+
+MAX_BODY = 32 << 20
+MAX_HEAD = 1 << 17
+
+
+class BadRequest(ValueError):  # noqa: N818
+    """Bytes that are not an acceptable HTTP request."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Request:
+    method: str = ""
+    target: str = ""
+    version: str = "1.1"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    at: int = 0
+    keep_alive: bool = True
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, its name in lower case."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Inbox:
+    """Cuts what arrives on one connection into requests."""
+
+    def __init__(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+        self._request = Request()
+        self._body = list[bytes]()
+        self._size = 0
+        self._done = list[Request]()
+        self.expects_continue = False
+
+    def feed(self, data: bytes) -> list[Request]:
+        """Return the requests that these bytes complete."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._after_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            raise error.__context__ if isinstance(error.__context__, BadRequest) else error
+        except httptools.HttpParserError as error:
+            raise BadRequest(400, f"not an HTTP request: {error}") from None
+        done, self._done = self._done, []
+        return done
+
+    @property
+    def partial(self) -> Request:
+        """Return the request that has begun and is not complete."""
+        return self._request
+
+    def _after_upgrade(self, rest: bytes) -> None:
+        # An offer to upgrade may be ignored (RFC 9110 section 7.8); the parser cannot go on, though.
+        self._parser = httptools.HttpRequestParser(self)
+        if rest:
+            self._done += self.feed(rest)
+
+    def on_message_begin(self) -> None:
+        self._request, self._body, self._size = Request(), [], 0
+
+    def on_url(self, url: bytes) -> None:
+        self._request.target += url.decode("latin-1")
+        self._grow(len(url), MAX_HEAD, 431, "head")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._request.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        self._grow(len(name) + len(value), MAX_HEAD, 431, "head")
+
+    def on_headers_complete(self) -> None:
+        self._size = 0
+        request = self._request
+        request.method = self._parser.get_method().decode()
+        request.version = self._parser.get_http_version()
+        expect = request.header("expect") or ""
+        self.expects_continue = expect.lower() == "100-continue"
+        if int(request.header("content-length") or 0) > MAX_BODY:
+            self._grow(MAX_BODY + 1, MAX_BODY, 413, "body")
+
+    def on_body(self, body: bytes) -> None:
+        self._body.append(body)
+        self._grow(len(body), MAX_BODY, 413, "body")
+
+    def on_message_complete(self) -> None:
+        request = self._request
+        request.body = b"".join(self._body)
+        request.at = time.monotonic_ns()
+        request.keep_alive = self._parser.should_keep_alive()
+        self._done.append(request)
+        self._body = []
+
+    def _grow(self, size: int, limit: int, status: int, what: str) -> None:
+        self._size += size
+        if self._size > limit:
+            raise BadRequest(status, f"the {what} of the request is longer than {limit} bytes")

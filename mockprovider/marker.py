@@ -1,0 +1,66 @@
+"""The marker in a prompt: which scenario answers, and the nonce that ties everything together."""
+
+import re
+import zlib
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+
+from mockprovider.steps import BadScenario
+
+OPENING = b"[[mock:"
+NONCE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+WHOLE = re.compile(
+    rb"\[\[mock:(?P<what>inline:(?P<script>[A-Za-z0-9_-]+)=*|[A-Za-z0-9._-]+)"
+    rb"#(?P<nonce>[A-Za-z0-9._-]{1,64})\]\]"
+)
+RESCUED = re.compile(rb"[^\]]*#([A-Za-z0-9._-]{1,64})\]\]")
+MAX_SCRIPT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """`what` is a scenario's name, or `armed`, or `inline` with the script as it was packed."""
+
+    what: str
+    nonce: str | None
+    script: bytes | None = None
+    damage: str | None = None
+
+
+def find(body: bytes) -> Marker | None:
+    """Return the first marker of a request body, be it damaged."""
+    at = body.find(OPENING)
+    if at < 0:
+        return None
+    found = WHOLE.match(body, at)
+    if found is None:
+        return _damaged(body, at)
+    script = found["script"]
+    what = "inline" if script else found["what"].decode()
+    return Marker(what, found["nonce"].decode(), script)
+
+
+def _damaged(body: bytes, at: int) -> Marker:
+    shown = body[at : at + 60].decode("utf-8", "replace")
+    rescued = RESCUED.match(body, at)
+    nonce = rescued[1].decode() if rescued else None
+    return Marker("", nonce, None, f"damaged marker {shown!r}; it should read [[mock:NAME#NONCE]]")
+
+
+def unpack(script: bytes) -> str:
+    """Return the text of an inline script."""
+    try:
+        packed = urlsafe_b64decode(script + b"=" * (-len(script) % 4))
+        inflater = zlib.decompressobj()
+        text = inflater.decompress(packed, MAX_SCRIPT)
+    except (ValueError, zlib.error) as error:
+        raise BadScenario(f"inline script does not unpack: {error}") from None
+    if inflater.unconsumed_tail or not inflater.eof:
+        state = f"longer than {MAX_SCRIPT} bytes" if inflater.unconsumed_tail else "cut short"
+        raise BadScenario(f"inline script is {state}")
+    return text.decode("utf-8", "replace")
+
+
+def run_of(nonce: str) -> str:
+    """Return the run a nonce belongs to: what is before its last dash."""
+    return nonce.rpartition("-")[0] or nonce

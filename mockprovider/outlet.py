@@ -1,0 +1,122 @@
+"""One response on its socket: frames the body, writes at once, and can end it in every way."""
+
+import fcntl
+import os
+import socket
+import struct
+import termios
+from asyncio import Transport
+from typing import Any
+
+LAST_CHUNK = b"0\r\n\r\n"
+TCP_CLOSED = 7
+# A zero linger time makes close() send RST where it would send FIN.
+NO_LINGER = struct.pack("ii", 1, 0)
+
+
+class Outlet:
+    """Writes one response. `full` says that the kernel takes no more for now."""
+
+    def __init__(self, transport: Transport, version: str, *, keep_alive: bool) -> None:
+        self._transport = transport
+        self._socket = transport.get_extra_info("socket")
+        self._fd = self._socket.fileno()
+        self._old = version == "1.0"
+        self.keep_alive = keep_alive and not self._old
+        self.full = False
+        self.failure: OSError | None = None
+        self._chunked = False
+        self._ended = False
+        self._corked = b""
+
+    def head(self, head: bytes, length: int | None, *, cork: bool) -> None:
+        """Write the head; corked, it goes out with the first bytes of the body."""
+        self._chunked = length is None and not self._old
+        if length is not None:
+            head += b"content-length: %d\r\n" % length
+        elif self._chunked:
+            head += b"transfer-encoding: chunked\r\n"
+        else:
+            self.keep_alive = False
+        self._corked = head + (b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        if not cork:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is corked."""
+        if self._corked:
+            head, self._corked = self._corked, b""
+            self._write(head)
+
+    def body(self, data: bytes, *, last: bool) -> bool:
+        """Write a piece of the body; tell whether the connection still took it."""
+        if self._chunked and data:
+            tail = b"\r\n" + LAST_CHUNK if last else b"\r\n"
+            data = b"%x\r\n%b%b" % (len(data), data, tail)
+            self._ended = last
+        if self._corked:
+            data, self._corked = self._corked + data, b""
+        return self._write(data)
+
+    def end(self) -> None:
+        """Complete the body."""
+        if self._chunked and not self._ended:
+            self._corked += LAST_CHUNK
+        self.flush()
+
+    def finish(self) -> None:
+        """Close the connection behind the response, FIN after what was written."""
+        self.flush()
+        self._transport.close()
+
+    def half(self) -> None:
+        """Shut the sending side only."""
+        self.flush()
+        self._transport.write_eof()
+
+    def reset(self) -> None:
+        """Drop the connection with RST."""
+        self.flush()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self._transport.abort()
+
+    def unacked(self) -> int:
+        """Count the bytes the peer's kernel has not acknowledged."""
+        try:
+            return int.from_bytes(fcntl.ioctl(self._fd, termios.TIOCOUTQ, bytes(4)), "little")
+        except OSError:
+            return 0
+
+    def framed(self, length: int) -> int:
+        """Return how many bytes on the wire a piece of the body takes."""
+        return len(b"%x" % length) + 4 + length if self._chunked else length
+
+    def probe(self) -> None:
+        """Send one byte of what could follow: who has gone answers it with RST."""
+        self._write(b"0" if self._chunked else b"\n")
+
+    def closed_by_peer(self) -> bool:
+        """Tell whether the kernel has seen RST."""
+        try:
+            info: Any = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        except OSError:
+            return True
+        return bool(info[0] == TCP_CLOSED)
+
+    def _write(self, data: bytes) -> bool:
+        # Past the transport: one call is one segment, and its time is the time it was sent.
+        if self.failure is not None:
+            return False
+        sent = 0
+        if not self.full:
+            try:
+                sent = os.write(self._fd, data)
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                self.failure = error
+                return False
+        if sent < len(data):
+            self.full = True
+            self._transport.write(data[sent:])
+        return True

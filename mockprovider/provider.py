@@ -1,0 +1,204 @@
+"""A request in, the performance it gets out: route, scenario, key, validation, faults."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from mockprovider import marker, rendering, requests, scenario
+from mockprovider.inbox import Request
+from mockprovider.journal import Entry, Journal
+from mockprovider.marker import Marker
+from mockprovider.player import Performance, performance
+from mockprovider.scenario import HeadTable, Scenario, Script
+from mockprovider.slots import Filling
+from mockprovider.steps import BadScenario, Error, Finish, Say, Usage
+from mockprovider.surfaces import chat
+from mockprovider.surfaces.surface import Objection, Reading, Route, Surface
+from mockprovider.timeline import Close, Head, Send
+
+# A new surface is added here and nowhere else; the first one answers for unknown paths.
+SURFACES = (chat.SURFACE,)
+NEVER_ACCEPTED = "sk-mock-invalid"
+DEFAULT_MODEL = "mock-model"
+INVALID = "invalid_request_error"
+MAX_ARMED = 20_000
+Connection = tuple[int, int]
+
+
+class Refused(Exception):  # noqa: N818
+    """A request that gets an error for an answer."""
+
+    def __init__(self, error: Error, where: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.where = where
+        self.headers = headers
+
+
+@dataclass(slots=True)
+class Provider:
+    """What one mock knows: its scenarios, those armed for a nonce, and the keys it takes."""
+
+    journal: Journal
+    library: Mapping[str, Scenario]
+    keys: frozenset[str] = frozenset()
+    armed: dict[str, Scenario] = field(default_factory=dict)
+
+    def perform(self, request: Request, connection: Connection) -> tuple[Performance, Entry]:
+        """Decide what a request gets, and begin its journal entry."""
+        mark = marker.find(request.body)
+        entry = self.journal.open(request, connection, mark.nonce if mark else None)
+        surface, route, params = routed(request)
+        entry.surface = surface.name
+        try:
+            if route is None:
+                raise no_route(request)
+            return self._answered(request, entry, mark, surface, route, params), entry
+        except Refused as refused:
+            return refusal(refused, surface, entry), entry
+        except BadScenario as error:
+            wrong = Error(str(error), INVALID, "mock_marker", None, 400)
+            return refusal(Refused(wrong, "marker"), surface, entry), entry
+
+    def refuse(self, partial: Request, connection: Connection, error: Error) -> tuple[Performance, Entry]:
+        """Answer bytes that are no request."""
+        entry = self.journal.open(partial, connection, None)
+        entry.surface = SURFACES[0].name
+        return refusal(Refused(error, "http"), SURFACES[0], entry), entry
+
+    def arm(self, nonce: str, armed: Scenario) -> None:
+        """Let a scenario answer the requests of a nonce."""
+        self.armed[nonce] = armed
+        if len(self.armed) > MAX_ARMED:
+            self.armed.pop(next(iter(self.armed)))
+
+    def _answered(
+        self, request: Request, entry: Entry, mark: Marker | None, surface: Surface,
+        route: Route, params: Mapping[str, str],
+    ) -> Performance:  # fmt: skip
+        played = self._scenario(mark) if mark else None
+        disobeys = played.disobeys if played else frozenset()
+        if "auth" not in disobeys:
+            self._authorise(surface.credential(request))
+        if route.answer is not None:
+            return plainly(surface, *route.answer(params), filling(entry, ""))
+        reading = understood(request, surface, entry, strict="validation" not in disobeys)
+        entry.mode = "stream" if reading.ask.stream else "plain"
+        if played is None:
+            compiled = rendering.render(echo(reading), 1, surface, reading.ask)
+            return performance(compiled, filling(entry, reading.model), "event")
+        return self._played(played, surface, reading, entry)
+
+    def _played(
+        self, played: Scenario, surface: Surface, reading: Reading, entry: Entry
+    ) -> Performance:
+        entry.scenario, entry.write, entry.scripted_holds = played.name, played.write, played.holds
+        compiled = rendering.cached(played, entry.attempt, surface, reading.ask)
+        slots = filling(entry, played.model or reading.model)
+        script = played.script(entry.attempt)
+        if not script.faults:
+            return performance(compiled, slots, played.write)
+        timeline = rendering.faulty(script, compiled.filled(slots), played.write)
+        return Performance(timeline, played.write)
+
+    def _scenario(self, mark: Marker) -> Scenario:
+        if mark.damage:
+            raise BadScenario(mark.damage)
+        if mark.what == "armed":
+            if found := self.armed.get(mark.nonce or ""):
+                return found
+            raise BadScenario(f"no scenario is armed for {mark.nonce!r}")
+        if mark.script is not None:
+            return inline(mark.script)
+        return scenario.find(self.library, mark.what)
+
+    def _authorise(self, key: str | None) -> None:
+        if key is None:
+            raise Refused(Error(
+                "You didn't provide an API key. You need to provide your API key in an "
+                "Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+                INVALID, None, None, 401,
+            ), "header.authorization")  # fmt: skip
+        if key == NEVER_ACCEPTED or (self.keys and key not in self.keys):
+            shown = f"{key[:8]}***{key[-4:]}" if len(key) > 12 else "***"  # noqa: PLR2004
+            wrong = Error(f"Incorrect API key provided: {shown}.", INVALID, "invalid_api_key", None, 401)
+            raise Refused(wrong, "header.authorization")
+
+
+@lru_cache(maxsize=256)
+def inline(script: bytes) -> Scenario:
+    """Read the scenario that travels in a marker."""
+    return scenario.parsed(marker.unpack(script), "inline")
+
+
+def routed(request: Request) -> tuple[Surface, Route | None, Mapping[str, str]]:
+    """Find who answers a method and path."""
+    for surface in SURFACES:
+        for route in surface.routes:
+            if route.method == request.method and (found := route.path.fullmatch(request.path)):
+                return surface, route, found.groupdict()
+    return SURFACES[0], None, {}
+
+
+def no_route(request: Request) -> Refused:
+    """Tell a wrong method from an unknown path."""
+    routes = [route for surface in SURFACES for route in surface.routes]
+    allowed = [route.method for route in routes if route.path.fullmatch(request.path)]
+    asked = f"{request.method} {request.path}"
+    if not allowed:
+        wrong = Error(f"Invalid URL ({asked})", INVALID, "unknown_url", None, 404)
+        return Refused(wrong, "target")
+    hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
+    message = f"Not allowed to {request.method} on {request.path}. {hint}"
+    wrong = Error(message, INVALID, "method_not_supported", None, 405)
+    return Refused(wrong, "method", (("allow", ", ".join(allowed)),))
+
+
+def understood(request: Request, surface: Surface, entry: Entry, *, strict: bool) -> Reading:
+    """Read a request; refuse it, if strict, for anything the provider would refuse it for."""
+    parsed = requests.parsed(request)
+    entry.objections += parsed.objections
+    if parsed.refusal is not None:
+        raise Refused(parsed.refusal, "")
+    reading = surface.read(parsed.body)
+    entry.objections += reading.objections
+    if reading.refusal is not None and strict:
+        raise Refused(reading.refusal, "")
+    return reading
+
+
+def filling(entry: Entry, model: str) -> Filling:
+    """Return what fills the slots of an answer."""
+    echoed = entry.nonce or f"plain-{entry.id}"
+    return Filling(f"{echoed}-{entry.attempt}", model or DEFAULT_MODEL, int(time.time()))
+
+
+def refusal(refused: Refused, surface: Surface, entry: Entry) -> Performance:
+    """Return an error answer, and note the objection behind it."""
+    if refused.where:
+        entry.objections.append(Objection(refused.where, refused.error.message))
+    status, body = surface.envelope(refused.error)
+    return plainly(surface, status, body, filling(entry, ""), refused.headers)
+
+
+def plainly(
+    surface: Surface, status: int, body: Mapping[str, Any], slots: Filling,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Performance:  # fmt: skip
+    """Return an answer that is one JSON body."""
+    data = json.dumps(body).encode()
+    dressed = rendering.dressed(surface.head(False), HeadTable(headers=headers), status)
+    head = Head(status, dressed.headers, len(data))
+    return Performance((head, Send(data, "body", 0), Close()), "event", filling=slots)
+
+
+def echo(reading: Reading) -> Scenario:
+    """Return what a request without a marker gets: a short reply that repeats its prompt."""
+    words = f"You said: {reading.prompt.strip()[:200] or 'nothing'}".split(" ")
+    says = [Say(word if at == 0 else f" {word}") for at, word in enumerate(words)]
+    usage = Usage(input=max(1, len(reading.prompt) // 4), output=len(words))
+    steps = (*says, Finish("stop"), usage)
+    return Scenario("echo", "No marker.", (Script(steps, HeadTable(), ()),))

@@ -1,0 +1,144 @@
+"""What a strict provider objects to in a request: refusals in its words, and mere oddities."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mockprovider.inbox import Request
+from mockprovider.shapes import Mismatch, Path, type_name
+from mockprovider.steps import Error
+from mockprovider.surfaces.surface import Objection
+
+HOP_BY_HOP = ("keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer", "upgrade")
+SINGLE = ("authorization", "content-type", "content-length", "host", "user-agent")
+TYPE_WORDS = {
+    "integer": "an integer", "number": "a decimal", "string": "a string", "boolean": "a boolean",
+    "array": "an array", "object": "an object", "null": "null",
+}  # fmt: skip
+TOO = {
+    "minimum": ("below_min_value", "{kind} below minimum value. Expected a value >= {wanted}, but got {found} instead."),
+    "maximum": ("above_max_value", "{kind} above maximum value. Expected a value <= {wanted}, but got {found} instead."),
+    "minItems": ("empty_array", "empty array. Expected an array with minimum length {wanted}, but got an empty array instead."),
+    "maxItems": ("array_above_max_length", "array too long. Expected an array with maximum length {wanted}, but got an array with length {size} instead."),
+    "maxProperties": ("object_above_max_properties", "too many properties. Expected an object with at most {wanted} properties, but got {size} instead."),
+    "pattern": ("invalid_value", "string does not match pattern. Expected a string that matches the pattern '{wanted}'."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The body of a request as JSON, or why it is none."""
+
+    body: Any = None
+    refusal: Error | None = None
+    objections: tuple[Objection, ...] = ()
+
+
+def parsed(request: Request) -> Parsed:
+    """Read the body, and note what is odd about head and body alike."""
+    odd = list(odd_headers(request))
+    media = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    if media != "application/json":
+        refusal = Error(
+            f"Unsupported content type: {media!r}. This API method only accepts "
+            "'application/json' requests, but you specified the header "
+            f"'Content-Type: {request.header('content-type') or ''}'.",
+            "invalid_request_error", "unsupported_content_type", status=415,
+        )  # fmt: skip
+        return Parsed(None, refusal, (*odd, Objection("header.content-type", refusal.message)))
+    try:
+        body = json.loads(request.body, object_pairs_hook=lambda pairs: _object(pairs, odd))
+    except (ValueError, RecursionError):
+        refusal = Error(
+            "We could not parse the JSON body of your request. (HINT: This likely means you "
+            "aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, "
+            "but what was sent was not valid JSON.)",
+            "invalid_request_error", status=400,
+        )  # fmt: skip
+        return Parsed(None, refusal, (*odd, Objection("body", "not valid JSON")))
+    return Parsed(body, None, tuple(odd))
+
+
+def odd_headers(request: Request) -> Iterator[Objection]:
+    """Yield headers that a router should not have sent like this."""
+    names = [name.lower() for name, _ in request.headers]
+    for name in HOP_BY_HOP:
+        if name in names:
+            yield Objection(f"header.{name}", "hop-by-hop header; it ends at the next hop")
+    for name in SINGLE:
+        if names.count(name) > 1:
+            yield Objection(f"header.{name}", f"sent {names.count(name)} times")
+    for name, value in request.headers:
+        if value != value.strip() or not value.isascii():
+            yield Objection(f"header.{name.lower()}", f"odd value {value!r}")
+
+
+def _object(pairs: list[tuple[str, Any]], odd: list[Objection]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        odd.append(Objection(f"body.{twice}", "member appears twice in one object"))
+    return made
+
+
+def dotted(path: Path) -> str:
+    """Write a path as OpenAI does: `messages[0].role`."""
+    names = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(names).removeprefix(".")
+
+
+def refusal(wrong: Mismatch) -> Error:
+    """Say one mismatch in OpenAI's words."""
+    param = dotted(wrong.path)
+    match wrong.keyword:
+        case "required":
+            code, message = "missing_required_parameter", f"Missing required parameter: '{param}'."
+        case "additionalProperties":
+            code, message = "unknown_parameter", f"Unknown parameter: '{param}'."
+        case "enum":
+            words = [f"'{word}'" for word in wrong.wanted if word is not None]
+            supported = _listed(words, "and")
+            code = "invalid_value"
+            message = f"Invalid value: {_shown(wrong.found)}. Supported values are: {supported}."
+        case "type" | "oneOf":
+            code = "invalid_type"
+            message = f"Invalid type for '{param}': expected {_expected(wrong)}, but got {_got(wrong.found)} instead."
+        case keyword:
+            code, message = _too(keyword, wrong, param)
+    return Error(message, "invalid_request_error", code, param or None, 400)
+
+
+def _too(keyword: str, wrong: Mismatch, param: str) -> tuple[str, str]:
+    code, template = TOO[keyword]
+    kind = "integer" if "integer" in _names(wrong.shape.get("type", ())) else "decimal"
+    size = len(wrong.found) if hasattr(wrong.found, "__len__") else 0
+    said = template.format(kind=kind, wanted=wrong.wanted, found=wrong.found, size=size)
+    prefix = f"{kind}_" if keyword in ("minimum", "maximum") else ""
+    return prefix + code, f"Invalid '{param}': {said}"
+
+
+def _expected(wrong: Mismatch) -> str:
+    shapes = wrong.wanted if wrong.keyword == "oneOf" else [wrong.shape]
+    names = [name for shape in shapes for name in _names(shape.get("type", "object"))]
+    words = [TYPE_WORDS[name] for name in dict.fromkeys(names) if name != "null"]
+    return words[0] if len(words) == 1 else f"one of {_listed(words, 'or')}"
+
+
+def _got(value: Any) -> str:
+    return TYPE_WORDS[type_name(value)]
+
+
+def _names(types: str | Iterable[str]) -> list[str]:
+    return [types] if isinstance(types, str) else list(types)
+
+
+def _shown(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else json.dumps(value)
+
+
+def _listed(words: list[str], last: str) -> str:
+    if len(words) < 3:  # noqa: PLR2004
+        return f" {last} ".join(words)
+    return f"{', '.join(words[:-1])}, {last} {words[-1]}"

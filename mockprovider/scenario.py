@@ -1,0 +1,180 @@
+"""Scenario documents: TOML or JSON in, validated frozen values out."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mockprovider import complaints, faults, steps
+from mockprovider.faults import Fault
+from mockprovider.shapes import mismatches
+from mockprovider.steps import BadScenario, Steps
+from mockprovider.timeline import Hold
+
+SUFFIXES = (".toml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTable:
+    """What the `head` table of a scenario says; nothing means the surface's own head."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    content_type: str | None = None
+    hold: str | None = None
+    wait_ms: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What one attempt gets."""
+
+    steps: Steps
+    head: HeadTable
+    faults: tuple[Fault, ...]
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """Name the holds in the order they are reached."""
+        first = (self.head.hold,) if self.head.hold else ()
+        return (*first, *(step.name for step in self.steps if isinstance(step, Hold)))
+
+
+# Compared by identity: compiled timelines are cached per scenario object.
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    name: str
+    summary: str
+    scripts: tuple[Script, ...]
+    write: str = "event"
+    pace: tuple[float, float] | None = None
+    model: str | None = None
+    disobeys: frozenset[str] = frozenset()
+    habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def script(self, attempt: int) -> Script:
+        """Return what the first, second ... request gets; the last script repeats."""
+        return self.scripts[min(attempt, len(self.scripts)) - 1]
+
+    @property
+    def holds(self) -> frozenset[str]:
+        return frozenset(name for script in self.scripts for name in script.holds)
+
+
+def fixtures_dir() -> Path:
+    """Find the data that ships with this package: inside it in a wheel, beside it in a checkout."""
+    inside = Path(__file__).parent / "fixtures"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "fixtures"
+
+
+def parsed(text: str, place: str) -> Scenario:
+    """Read a scenario from the text of a document: JSON when it starts with a brace, else TOML."""
+    try:
+        document = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadScenario(f"{place}: {error}") from None
+    return built(document, place)
+
+
+def built(document: Any, place: str, name: str | None = None) -> Scenario:
+    """Build a scenario from a parsed document, or say what is wrong with it."""
+    shape = schema()
+    for wrong in mismatches(shape, document, root=shape):
+        raise BadScenario(f"{place}: {complaints.sentence(wrong)}")
+    scripts = tuple(_scripts(document, place))
+    pace = document.get("pace")
+    return Scenario(
+        name=name or place,
+        summary=document["summary"],
+        scripts=scripts,
+        write=_write(document, place),
+        pace=(pace.get("first_ms", 0), pace.get("every_ms", 0)) if pace is not None else None,
+        model=document.get("model"),
+        disobeys=frozenset(key for key, yes in document.get("obey", {}).items() if not yes),
+        habits={key: document[key] for key in ("chat",) if key in document},
+    )
+
+
+def load(path: Path) -> Scenario:
+    """Read a scenario file; its stem is its name."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadScenario(f"{path}: cannot be read: {error}") from None
+    scenario = parsed(text, path.name)
+    object.__setattr__(scenario, "name", path.name.rsplit(".", 1)[0])
+    return scenario
+
+
+def library(extra: Path | None) -> dict[str, Scenario]:
+    """Read the scenarios that ship with the project, and those of a directory."""
+    if extra is not None and not extra.is_dir():
+        raise BadScenario(f"{extra}: no such directory")
+    own = fixtures_dir() / "scenarios"
+    folders = [own] if extra is None else [own, extra]
+    paths = [path for folder in folders for path in folder.iterdir()]
+    found = [load(path) for path in paths if path.name.endswith(SUFFIXES)]
+    return {scenario.name: scenario for scenario in found}
+
+
+def find(known: Mapping[str, Scenario], name: str) -> Scenario:
+    """Look a scenario up by its name."""
+    if found := known.get(name):
+        return found
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise BadScenario(f"no scenario {name!r}{hint}")
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of scenario documents."""
+    path = fixtures_dir() / "schemas" / "scenario.schema.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _scripts(document: Mapping[str, Any], place: str) -> Iterator[Script]:
+    common = {key: document[key] for key in ("step", "head", "fault") if key in document}
+    for number, own in enumerate(document.get("attempt", [{}]), 1):
+        where = f"{place}: attempt {number}" if "attempt" in document else place
+        yield _script(common | own, where)
+
+
+def _script(table: Mapping[str, Any], place: str) -> Script:
+    script = Script(
+        steps=tuple(steps.step(each) for each in table["step"]),
+        head=_head(table.get("head", {})),
+        faults=tuple(faults.fault(each) for each in table.get("fault", ())),
+    )
+    complaints.check(script.steps, script.holds, place)
+    return script
+
+
+def _head(table: Mapping[str, Any]) -> HeadTable:
+    body, media = table.get("body"), table.get("content_type")
+    if "json" in table:
+        body, media = json.dumps(table["json"]), media or "application/json"
+    return HeadTable(
+        status=table.get("status", 200),
+        headers=tuple((name, value) for name, value in table.get("headers", ())),
+        body=None if body is None else body.encode(),
+        content_type=media,
+        hold=table.get("hold"),
+        wait_ms=table.get("wait_ms", 0),
+    )
+
+
+def _write(document: Mapping[str, Any], place: str) -> str:
+    """Return the write mode; a pace asks for paced writes and paced writes for a pace."""
+    paced = "pace" in document
+    mode: str = document.get("write", "paced" if paced else "event")
+    if paced != (mode == "paced"):
+        missing = "write = 'paced'" if paced else "a pace table"
+        raise BadScenario(f"{place}: write is {mode!r}; it goes together only with {missing}")
+    return mode

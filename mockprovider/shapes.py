@@ -1,0 +1,122 @@
+"""The part of JSON Schema the mock's own documents need: a shape and a value in, mismatches out."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+Shape = Mapping[str, Any]
+Path = tuple[str | int, ...]
+
+
+class Mismatch(NamedTuple):
+    """Where a value departs from a shape: the keyword it breaks and what that keyword wanted."""
+
+    path: Path
+    keyword: str
+    wanted: Any
+    found: Any
+    shape: Shape
+
+
+TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+
+# keyword -> does the value break it? Each is asked only of values of the type it is about.
+BREAKS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "minimum": ("number", lambda limit, value: value < limit),
+    "maximum": ("number", lambda limit, value: value > limit),
+    "minLength": ("string", lambda limit, value: len(value) < limit),
+    "maxLength": ("string", lambda limit, value: len(value) > limit),
+    "pattern": ("string", lambda wanted, value: not _regex(wanted).search(value)),
+    "minItems": ("array", lambda limit, value: len(value) < limit),
+    "maxItems": ("array", lambda limit, value: len(value) > limit),
+    "minProperties": ("object", lambda limit, value: len(value) < limit),
+    "maxProperties": ("object", lambda limit, value: len(value) > limit),
+}
+
+
+def type_name(value: Any) -> str:
+    """Name the JSON type of a value, the narrower of integer and number."""
+    names = ("object", "array", "string", "boolean", "null", "integer", "number")
+    return next(name for name in names if TYPES[name](value))
+
+
+def mismatches(shape: Shape, value: Any, *, root: Shape, path: Path = ()) -> Iterator[Mismatch]:
+    """Yield each place where the value departs from the shape."""
+    while "$ref" in shape:
+        shape = root["$defs"][shape["$ref"].removeprefix("#/$defs/")]
+    if wrong := _own(shape, value, path):
+        yield wrong
+        return
+    if isinstance(value, dict):
+        yield from _members(shape, value, root, path)
+    if isinstance(value, list) and "items" in shape:
+        for index, item in enumerate(value):
+            yield from mismatches(shape["items"], item, root=root, path=(*path, index))
+    if branches := shape.get("oneOf") or shape.get("anyOf"):
+        yield from _nearest(shape, branches, value, root, path)
+
+
+def _own(shape: Shape, value: Any, path: Path) -> Mismatch | None:
+    """Check what the shape says about the value itself."""
+    types = _listed(shape.get("type", ()))
+    if types and not any(TYPES[name](value) for name in types):
+        return Mismatch(path, "type", types, value, shape)
+    if "enum" in shape and value not in shape["enum"]:
+        return Mismatch(path, "enum", shape["enum"], value, shape)
+    if "const" in shape and value != shape["const"]:
+        return Mismatch(path, "enum", [shape["const"]], value, shape)
+    for keyword, (about, breaks) in BREAKS.items():
+        if keyword in shape and TYPES[about](value) and breaks(shape[keyword], value):
+            return Mismatch(path, keyword, shape[keyword], value, shape)
+    return None
+
+
+def _members(shape: Shape, value: dict[str, Any], root: Shape, path: Path) -> Iterator[Mismatch]:
+    known = shape.get("properties", {})
+    for name in shape.get("required", ()):
+        if name not in value:
+            yield Mismatch((*path, name), "required", name, value, shape)
+    for name, member in value.items():
+        inner = known.get(name, shape.get("additionalProperties", True))
+        if inner is False:
+            yield Mismatch((*path, name), "additionalProperties", list(known), member, shape)
+        elif inner is not True:
+            yield from mismatches(inner, member, root=root, path=(*path, name))
+
+
+def _nearest(
+    shape: Shape, branches: list[Shape], value: Any, root: Shape, path: Path
+) -> Iterator[Mismatch]:
+    """Report against the branch that fits best; a branch of another type is no candidate."""
+    tried = [list(mismatches(branch, value, root=root, path=path)) for branch in branches]
+    candidates = [wrong for wrong in tried if not any(_elsewhere(w, path) for w in wrong)]
+    if not candidates:
+        yield Mismatch(path, "oneOf", branches, value, shape)
+    else:
+        yield from min(candidates, key=len)
+
+
+def _elsewhere(wrong: Mismatch, path: Path) -> bool:
+    """Tell whether a mismatch says that another branch was meant."""
+    missing = wrong.keyword == "required" and len(wrong.path) == len(path) + 1
+    own_type = wrong.keyword == "type" and wrong.path == path
+    tag = wrong.keyword == "enum" and "const" in wrong.shape and len(wrong.path) == len(path) + 1
+    return missing or own_type or tag
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+@lru_cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

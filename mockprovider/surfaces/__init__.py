@@ -1,0 +1,1 @@
+"""The wire protocols a client speaks, each a table of how it is spoken."""

@@ -1,0 +1,74 @@
+"""What a surface is: how one API routes, reads, renders and refuses. One value per API."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from mockprovider.inbox import Request
+from mockprovider.steps import Error, Steps
+from mockprovider.timeline import Head, Timeline
+
+Habits = Mapping[str, Any]
+
+
+class Objection(NamedTuple):
+    """Something a strict provider would mind in a request: where, and why."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a request asks of the answer, in the words all surfaces share."""
+
+    stream: bool = False
+    n: int = 1
+    limit: int | None = None
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    parallel: bool = True
+    usage: bool = False
+    obfuscation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A request as understood: what it asks, or why it is refused, and what is odd about it."""
+
+    model: str = ""
+    ask: Ask = Ask()
+    refusal: Error | None = None
+    objections: Sequence[Objection] = ()
+    prompt: str = ""
+
+
+class Answerer(Protocol):
+    """Answers a request that needs no scenario, such as the list of models."""
+
+    def __call__(self, params: Mapping[str, str], /) -> tuple[int, Mapping[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and a path; `mode` is how it is answered where the request does not say."""
+
+    method: str
+    path: re.Pattern[str]
+    mode: str | None = None
+    answer: Answerer | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """One API, as functions over neutral values."""
+
+    name: str
+    routes: tuple[Route, ...]
+    credential: Callable[[Request], str | None]
+    read: Callable[[Any], Reading]
+    head: Callable[[bool], Head]
+    stream: Callable[[Steps, Ask, Habits], Timeline]
+    plain: Callable[[Steps, Ask, Habits], bytes]
+    envelope: Callable[[Error], tuple[int, Mapping[str, Any]]]

@@ -1,0 +1,86 @@
+"""What goes over one connection, in order, with the very bytes: the values a player plays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and headers; the player adds what frames the body."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    length: int | None = None
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header, looked up as HTTP does."""
+        found = (value for key, value in self.headers if key.lower() == name.lower())
+        return next(found, None)
+
+    def with_header(self, name: str, value: str) -> "Head":
+        """Return this head with one header more."""
+        return replace(self, headers=(*self.headers, (name, value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Bytes of the body; `events` and `tokens` count what is complete with its last byte."""
+
+    data: bytes
+    kind: str = "event"
+    events: int = 1
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Nothing is written before so many milliseconds of the stream have passed."""
+
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitClose:
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The end of the body: `clean`, `cut` (no last HTTP chunk) or `half` (sending side only)."""
+
+    how: str = "clean"
+
+
+Moment = Head | Send | Wait | Until | Hold | AwaitClose | Reset | Stall | Close
+Timeline = tuple[Moment, ...]
+ENDS = (Reset, Stall, Close)
+
+
+def sends(timeline: Timeline) -> Iterator[Send]:
+    """Yield what is sent of the body."""
+    return (step for step in timeline if isinstance(step, Send))
+
+
+def body(timeline: Timeline) -> bytes:
+    """Return the whole body."""
+    return b"".join(step.data for step in sends(timeline))

@@ -1,0 +1,182 @@
+"""The data plane: connections in, requests to the provider, and how the peer left."""
+
+import asyncio
+import socket
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import cast
+
+from mockprovider.inbox import BadRequest, Inbox, Request
+from mockprovider.journal import Entry
+from mockprovider.outlet import Outlet
+from mockprovider.player import Player, Stage
+from mockprovider.provider import Provider
+from mockprovider.steps import Error
+
+BACKLOG = 4096
+MAX_PIPELINED = 64
+SETTLE_TRIES = 100
+SETTLE_POLL = 0.005
+
+
+@dataclass(slots=True)
+class Counters:
+    """Totals since the start."""
+
+    connections: int = 0
+    requests: int = 0
+    bytes: int = 0
+    events: int = 0
+    open: set["Connection"] = field(default_factory=set)
+
+    def count(self, entry: Entry) -> None:
+        """Add a response that is over."""
+        self.requests += 1
+        self.bytes += entry.bytes
+        self.events += entry.events
+
+
+class Connection(asyncio.Protocol):
+    """One client: its requests are answered one after the other, in order."""
+
+    player: Player | None = None
+
+    def __init__(self, provider: Provider, stage: Stage, counters: Counters) -> None:
+        self._provider = provider
+        self._stage = stage
+        self._counters = counters
+        self._inbox = Inbox()
+        self._queue = deque[Request | BadRequest]()
+        self._uses = 0
+        self._shut_at: int | None = None
+        self._acked = 0
+        self._closing = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports only look like asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
+        # A pause is called for as soon as anything is left unwritten.
+        self._transport.set_write_buffer_limits(high=0)
+        self._counters.connections += 1
+        self._id = self._counters.connections
+        self._counters.open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        try:
+            self._queue += self._inbox.feed(data)
+        except BadRequest as error:
+            self._queue.append(error)
+        if self._inbox.expects_continue and not self._queue:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._inbox.expects_continue = False
+        if len(self._queue) > MAX_PIPELINED:
+            self._transport.abort()
+        self._next()
+
+    def eof_received(self) -> bool:
+        if self.player is None or self._shut_at is not None:
+            return False
+        self._shut_at, self._acked = time.monotonic_ns(), self.player.acked()
+        self.player.outlet.probe()
+        self._settle(SETTLE_TRIES)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._counters.open.discard(self)
+        self._closing = True
+        if self.player is not None:
+            reset = isinstance(exc, ConnectionResetError) and self._shut_at is None
+            self._left("peer-rst" if reset else "peer-fin")
+
+    def pause_writing(self) -> None:
+        if self.player is not None:
+            self.player.outlet.full = True
+
+    def resume_writing(self) -> None:
+        if self.player is not None:
+            self.player.resume()
+
+    def abort(self, how: str) -> bool:
+        """End the open stream, if there is one, with FIN or RST."""
+        if self.player is None:
+            return False
+        outlet = self.player.outlet
+        self._left("aborted")
+        outlet.reset() if how == "rst" else outlet.finish()
+        return True
+
+    def stop(self) -> None:
+        """Close because the mock stops."""
+        if self.player is not None:
+            self._left("stalled" if self.player.stalled else "aborted")
+        self._transport.abort()
+
+    def _next(self) -> None:
+        while self._queue and self.player is None and not self._closing:
+            self._start(self._queue.popleft())
+
+    def _start(self, request: Request | BadRequest) -> None:
+        self._uses += 1
+        connection = (self._id, self._uses)
+        if isinstance(request, BadRequest):
+            wrong = Error(str(request), "invalid_request_error", None, None, request.status)
+            partial = self._inbox.partial
+            partial.keep_alive = False
+            performance, entry = self._provider.refuse(partial, connection, wrong)
+            request = partial
+        else:
+            performance, entry = self._provider.perform(request, connection)
+        outlet = Outlet(self._transport, request.version, keep_alive=request.keep_alive)
+        self.player = Player(performance, entry, outlet, self._stage)
+        self.player.over = self._over
+        self._stage.journal.tell(entry)
+        self.player.run()
+
+    def _over(self) -> None:
+        """Go on to the next request, or close behind the last."""
+        player, self.player = self.player, None
+        if player is None or player.entry.end is None:
+            return
+        self._counters.count(player.entry)
+        kind = player.entry.end["kind"]
+        self._closing = kind != "complete" or not player.outlet.keep_alive
+        if kind in ("peer-fin", "peer-rst", "half-close"):
+            self._transport.abort()
+        elif kind == "complete" and self._closing:
+            player.outlet.finish()
+        elif kind == "complete":
+            self._stage.wheel.soon(self._next)
+
+    def _left(self, kind: str) -> None:
+        if self.player is not None:
+            acked = self._acked if self._shut_at is not None else None
+            self.player.leave(kind, self._shut_at, acked)
+
+    def _settle(self, tries: int) -> None:
+        """Tell a peer that has gone from one that only shut its sending side.
+
+        The first answers the probe with RST, the second with an acknowledgement.
+        """
+        if self.player is None:
+            return
+        outlet = self.player.outlet
+        if outlet.failure is not None or outlet.closed_by_peer():
+            self._left("peer-fin")
+        elif not outlet.unacked() or not tries:
+            self._left("half-close")
+        else:
+            again = self._stage.wheel.now() + SETTLE_POLL
+            self._stage.wheel.at(again, lambda: self._settle(tries - 1))
+
+
+async def listen(
+    provider: Provider, stage: Stage, counters: Counters, listener: socket.socket
+) -> asyncio.Server:
+    """Open the data plane on a socket that listens already."""
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(
+        lambda: Connection(provider, stage, counters), sock=listener, backlog=BACKLOG
+    )
