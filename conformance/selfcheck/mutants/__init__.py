@@ -1,0 +1,8 @@
+"""Every mutant there is, one module per family of rules. A new one is added to MODULES only."""
+
+from conformance.selfcheck.mutants import done, http
+from conformance.selfcheck.variant import Variant, collected
+
+MODULES = (done, http)
+
+MUTANTS: dict[str, Variant] = collected(*MODULES)

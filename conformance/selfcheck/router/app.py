@@ -1,0 +1,121 @@
+"""Many routers in one server: /NAME/v1/..., each made of parts of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from conformance.selfcheck.router.exchange import exchanged
+from conformance.selfcheck.router.ledger import Ledger
+from conformance.selfcheck.router.relay import Parts, Relay
+from conformance.selfcheck.router.values import Settings, envelope
+
+CONNECT = 5.0  # seconds
+
+
+@dataclass(frozen=True)
+class Service:
+    routers: Mapping[str, Parts]
+    settings: Settings
+    http: httpx.AsyncClient
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def relay(self, scope: Scope) -> Relay:
+        parts = self.routers.get(scope["path_params"]["router"])
+        if parts is None:
+            raise HTTPException(404, f"no router {scope['path_params']['router']!r}")
+        headers = {name.decode("latin-1"): value.decode("latin-1")
+                   for name, value in scope["headers"]}  # fmt: skip
+        return Relay(parts, self.settings, self.http, scope["state"]["wire"], headers)
+
+    async def chat(self, scope: Scope, receive: Receive, send: Send) -> None:
+        relay = self.relay(scope)
+        self.ledger.open(relay.row)
+        content = await _received(receive)
+        work = asyncio.create_task(exchanged(relay, content, send))
+        leaving = asyncio.create_task(_left(receive))
+        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        # Once all is sent there is nobody left to leave.
+        if work.done() or relay.over:
+            await work
+        else:
+            await relay.parts.client_left(work, relay)
+
+    async def models(self, request: Request) -> Response:
+        relay = self.relay(request.scope)
+        try:
+            answer = await self.http.get(
+                f"{self.settings.upstream}/models", headers=relay.parts.request_headers(relay)
+            )
+        except httpx.RequestError as error:
+            raise HTTPException(502, "the upstream does not answer") from error
+        return Response(answer.content, answer.status_code, media_type="application/json")
+
+    async def usage(self, request: Request) -> Response:
+        row = self.ledger.find(request.path_params["id"])
+        if row is None:
+            raise HTTPException(404, f"no request {request.path_params['id']!r}")
+        return JSONResponse(row)
+
+
+def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
+    timeout = httpx.Timeout(settings.idle, connect=CONNECT)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=128)
+    http = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+    service = Service(routers, settings, http)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with http:
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/{router}/v1/chat/completions", Chat(service), methods=["POST"]),
+            Route("/{router}/v1/models", service.models),
+            Route("/{router}/v1/usage/{id}", service.usage),
+        ],
+        exception_handlers={HTTPException: _refused},
+        lifespan=lifespan,
+    )
+
+
+class Chat:
+    """An ASGI endpoint: it must know at once when the client leaves."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._service.chat(scope, receive, send)
+
+
+async def _received(receive: Receive) -> bytes:
+    content = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        content += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(content)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status, detail = (
+        (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
+    )
+    return JSONResponse({"error": envelope(detail, "invalid_request_error")}, status)
