@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
 from conformance.probes.probe import Probe
 from conformance.rules.rule import Rule
+
+
+class UnknownCase(ValueError):
+    """A selection of something that is not there; the message names the nearest that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,33 @@ def cases(rules: Iterable[Rule], probes: Iterable[Probe]) -> Iterator[Case]:
 def kinds(probe: Probe, surface: str) -> set[str]:
     modes = {send.mode for send in probe.sends.values()}
     return {f"{surface}.{mode}" for mode in modes | {"error"}}
+
+
+def selected(listed: Iterable[Case], patterns: Iterable[str]) -> list[Case]:
+    """Return the cases that match one of the patterns, all of them if there is none.
+
+    A pattern is a rule id, a family, a probe or a case id, and may hold wildcards.
+    """
+    everything, wanted = list(listed), list(patterns)
+    for pattern in wanted:
+        if not (set(pattern) & set("*?") or any(_matches(case, pattern) for case in everything)):
+            raise UnknownCase(_unknown(pattern, everything))
+    if not wanted:
+        return everything
+    return [case for case in everything if any(_matches(case, pattern) for pattern in wanted)]
+
+
+def _matches(case: Case, pattern: str) -> bool:
+    # A case id holds brackets, which are wildcards too: the plain comparison comes first.
+    return any(name == pattern or fnmatchcase(name, pattern) for name in _names(case))
+
+
+def _names(case: Case) -> tuple[str, ...]:
+    return case.id, case.rule.id, case.rule.family, case.probe.id
+
+
+def _unknown(pattern: str, everything: Iterable[Case]) -> str:
+    known = {name for case in everything for name in _names(case)}
+    near = get_close_matches(pattern, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`conformance rules` lists the rules"
+    return f"no rule, family, probe or case {pattern!r}; {hint}"

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from conformance.profiles.profile import BadProfile, Profile
 
 KEY_VARIABLE = "ROUTER_KEY"
 PORTS = range(1 << 16)
+UNTOLD = ("--router-key", "--run-dir")  # a secret, and what makes no difference
 
 
 class WrongUsage(ValueError):
@@ -30,6 +32,7 @@ class Settings:
     mock_url: str = ""
     black_box: bool = False
     strict: bool = False
+    given: tuple[tuple[str, Any], ...] = ()  # the options that differ from their defaults
 
 
 def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, or pytest's)
@@ -55,7 +58,13 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
         _control(told["--mock-url"] or ""),
         told["--black-box"],
         told["--strict-should"],
+        tuple((flag, told[flag]) for flag in told if flag not in UNTOLD and _differs(flag, told)),
     )
+
+
+def _differs(flag: str, told: Mapping[str, Any]) -> bool:
+    plain = next(option.how.get("default") for option in OPTIONS if option.flag == flag)
+    return bool(told[flag]) and told[flag] != plain
 
 
 def _target(url: str | None, key: str, model: str | None) -> Target:

@@ -1,0 +1,173 @@
+"""The command line; the docstring of a command is its help."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from inspect import cleandoc
+from pathlib import Path
+from typing import NoReturn
+
+from conformance.drive.launch import LaunchFailed
+from conformance.drive.mock import MockTrouble
+from conformance.exits import Exit
+from conformance.options import OPTIONS
+from conformance.plan import UnknownCase, cases, selected
+from conformance.probes import PROBES
+from conformance.report import record
+from conformance.report.junit import junit
+from conformance.report.markdown import markdown
+from conformance.report.progress import Progress
+from conformance.report.run import FILE, BadRun, Run, read
+from conformance.report.terminal import details, summary
+from conformance.rules import RULES
+from conformance.running import run as judge_all
+from conformance.settings import WrongUsage, settings
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what was wrong in one line, and ends as pytest does for wrong usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge a router: send every probe through it and ask the rules what they make of it."""
+    if args.url and args.conformance_router_url:
+        raise WrongUsage("the router's URL is given twice: say it once")
+    args.conformance_router_url = args.url or args.conformance_router_url
+    chosen = settings(args)
+    wanted = selected(cases(RULES.values(), PROBES.values()), args.only)
+    if not wanted:
+        print(f"conformance: no case matches {' '.join(args.only)}", file=sys.stderr)
+        return Exit.EMPTY
+    with Progress(sys.stderr, len(wanted)) as progress:
+        told = judge_all(chosen, wanted, progress.show)
+    print("\n".join([*details(told), *summary(told, str(chosen.run_dir / FILE))]))
+    project(told, args)
+    return int(told.footer["exit"])
+
+
+def rules(args: argparse.Namespace) -> int:
+    """List the rules: id, level, basis and what each requires."""
+    listed = [rule for rule in RULES.values() if args.family in (None, rule.family)]
+    if not listed:
+        families = sorted({rule.family for rule in RULES.values()})
+        raise WrongUsage(f"no family {args.family!r}; {near(args.family, families)}")
+    if args.json:
+        print(json.dumps([record.rule(rule) for rule in listed], indent=2, ensure_ascii=False))
+        return Exit.CONFORMANT
+    width = max(len(rule.id) for rule in listed)
+    for rule in listed:
+        print(f"{rule.id:{width}}  {rule.level:6}  {rule.basis:10}  {rule.text.splitlines()[0]}")
+    return Exit.CONFORMANT
+
+
+def explain(args: argparse.Namespace) -> int:
+    """Print one rule: what it requires, how strongly, and where that is written."""
+    rule = RULES.get(args.rule)
+    if rule is None:
+        raise WrongUsage(f"no rule {args.rule!r}; {near(args.rule, RULES)}")
+    probes = [probe.id for probe in PROBES.values() if rule.probes & set(probe.tags.split())]
+    print(f"{rule.id}  {rule.level}  {rule.basis}\n")
+    print("\n".join(f"    {line}" for line in rule.text.splitlines()))
+    for title, values in (
+        ("judges", sorted(rule.on)),
+        ("needs", sorted(rule.needs)),
+        ("policy", [rule.policy] if rule.policy else []),
+        ("probes", probes),
+        ("written in", rule.cites),
+        ("seen in", rule.bugs),
+    ):
+        if values:
+            print(f"\n{title}:", *values, sep="\n    ")
+    return Exit.CONFORMANT
+
+
+def report(args: argparse.Namespace) -> int:
+    """Show a run again: in the terminal, or as Markdown or JUnit files."""
+    told = read(Path(args.run))
+    if not project(told, args):
+        print("\n".join([*details(told), *summary(told)]))
+    if told.damage:
+        print(f"conformance: {args.run}: {told.damage}", file=sys.stderr)
+        return Exit.HARNESS_ERROR
+    return Exit.CONFORMANT
+
+
+def project(run: Run, args: argparse.Namespace) -> bool:
+    """Write the files that were asked for; say whether there was one."""
+    wanted = [(args.markdown, markdown), (args.junit, junit)]
+    for path, projection in wanted:
+        if path == "-":
+            print(projection(run), end="")
+        elif path:
+            try:
+                Path(path).write_text(projection(run), "utf-8")
+            except OSError as error:
+                raise WrongUsage(f"{path}: {error.strerror}") from error
+    return any(path for path, _ in wanted)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    found = get_close_matches(word, list(known), n=1)
+    return f"did you mean {found[0]!r}?" if found else "`conformance rules` lists them"
+
+
+def parser() -> Parser:
+    top = Parser("conformance", description="Judges LLM routers on the wire.")
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    judging = command(commands, run)
+    judging.add_argument("url", nargs="?", metavar="URL", help="the same as --router-url")
+    for option in OPTIONS:
+        judging.add_argument(option.flag, dest=option.dest, **option.how)
+    only = "rule, family, probe or case id, with wildcards; may be given more than once"
+    judging.add_argument("--only", action="append", default=[], metavar="PATTERN", help=only)
+    projections(judging)
+    listing = command(commands, rules)
+    listing.add_argument("--family", help="only the rules of one family, such as done")
+    listing.add_argument("--json", action="store_true", help="as JSON, with everything known")
+    command(commands, explain).add_argument("rule", metavar="RULE", help="such as done.present")
+    showing = command(commands, report)
+    showing.add_argument("run", metavar=FILE, help="what a run has written")
+    projections(showing)
+    return top
+
+
+def command(commands: "argparse._SubParsersAction[Parser]", work: Command) -> Parser:
+    text = cleandoc(work.__doc__ or "")
+    added = commands.add_parser(work.__name__, help=text.splitlines()[0], description=text)
+    added.set_defaults(work=work)
+    return added
+
+
+def projections(to: Parser) -> None:
+    to.add_argument("--markdown", metavar="FILE", help="write a compliance report; - is stdout")
+    to.add_argument("--junit", metavar="FILE", help="write JUnit XML; - is stdout")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    try:
+        return int(args.work(args))
+    except (WrongUsage, UnknownCase, BadRun) as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return Exit.USAGE
+    except (MockTrouble, LaunchFailed) as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return Exit.HARNESS_ERROR
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter must not try to flush it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.HARNESS_ERROR
+    except OSError as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return Exit.HARNESS_ERROR
+    except KeyboardInterrupt:
+        print("conformance: interrupted", file=sys.stderr)
+        return Exit.INTERRUPTED

@@ -1,0 +1,76 @@
+"""A run as a terminal shows it."""
+
+from conformance.exchange import Json
+from conformance.exits import MEANING, Exit
+from conformance.report import tally
+from conformance.report.failure import failure
+from conformance.report.run import Run
+from conformance.verdicts import Kind
+
+SHOWN = (Kind.FAIL, Kind.UNEXPECTED_PASS, Kind.HARNESS_ERROR, Kind.WARN)
+OPEN = (Kind.INCONCLUSIVE, Kind.UNTESTABLE)
+
+
+def details(run: Run) -> list[str]:
+    """Return every case that someone has to look at, in full."""
+    shown = [case for kind in SHOWN for case in run.cases if case["verdict"] == kind]
+    return [line for case in shown for line in (*failure(case, run), "")]
+
+
+def summary(run: Run, path: str = "") -> list[str]:
+    """Return what the run comes to: mode, counts, failures by rule, what stays open."""
+    header = run.header
+    heads = tally.verdicts(run.cases)
+    return [
+        f"{header['router']['url']}  {header['mode']}  profile {header['profile']['name']}",
+        *([header["note"]] if header["note"] else []),
+        "",
+        *columns(tally.table(tally.by("level", run.cases), heads, "level")),
+        "",
+        *columns(tally.table(tally.by("basis", run.cases), heads, "basis")),
+        "",
+        *(line for kind in SHOWN for line in _rules(run, kind)),
+        *(line for kind in OPEN for line in _reasons(run, kind)),
+        *([f"run: {path}"] if path else []),
+        conclusion(run),
+    ]
+
+
+def conclusion(run: Run) -> str:
+    if not run.footer:
+        return run.damage or "the run has not ended"
+    code = Exit(run.footer["exit"])
+    judged, selected = len(run.cases), run.footer["selected"]
+    count = f"{judged} cases" if judged == selected else f"{judged} of {selected} cases"
+    return f"{MEANING[code]}: {count} judged, exit {code}"
+
+
+def columns(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+        for row in rows
+    ]
+
+
+def _rules(run: Run, kind: Kind) -> list[str]:
+    """Group the cases of a verdict by rule, one line a rule."""
+    return [
+        f"{kind}  {rule}: {', '.join(case['surface'] + '-' + case['probe'] for case in cases)}"
+        for rule, cases in tally.grouped(kind, "rule", run.cases)
+    ]
+
+
+def _reasons(run: Run, kind: Kind) -> list[str]:
+    """Group the cases of a verdict by reason, one line a reason."""
+    return [
+        f"{kind}  {_cases(cases)}: {reason}"
+        for reason, cases in tally.grouped(kind, "reason", run.cases)
+    ]
+
+
+def _cases(cases: list[Json]) -> str:
+    if len(cases) == 1:
+        return str(cases[0]["id"])
+    rules = len({case["rule"] for case in cases})
+    return f"{len(cases)} cases of {rules} rule{'s' * (rules != 1)}"
