@@ -41,7 +41,9 @@ def serve(options: argparse.Namespace) -> int:
     from mockprovider import serve as server  # noqa: PLC0415
 
     if options.control_host not in LOOPBACK and not options.token:
-        raise BadScenario(f"--control-host {options.control_host} is not loopback; give it a --token")
+        raise BadScenario(
+            f"--control-host {options.control_host} is not loopback; give it a --token"
+        )
     with ExitStack() as stack:
         library = scenario.library(options.scenarios)
         data = stack.enter_context(server.bound(options.host, options.port))
@@ -107,10 +109,18 @@ def _serve(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=port, default=9100, help="its port; 0 picks one")
     command.add_argument("--control-host", default="127.0.0.1", help="address of the control plane")
     command.add_argument("--control-port", type=port, default=9101, help="its port; 0 picks one")
-    command.add_argument("--scenarios", type=Path, help="directory of further scenarios", metavar="DIR")
-    command.add_argument("--journal", type=Path, help="append entries as JSON lines", metavar="FILE")
-    command.add_argument("--key", action="append", default=[], help="accept this API key only; repeatable")
-    command.add_argument("--print-json", action="store_true", help="print the URLs as one JSON line")
+    command.add_argument(
+        "--scenarios", type=Path, help="directory of further scenarios", metavar="DIR"
+    )
+    command.add_argument(
+        "--journal", type=Path, help="append entries as JSON lines", metavar="FILE"
+    )
+    command.add_argument(
+        "--key", action="append", default=[], help="accept this API key only; repeatable"
+    )
+    command.add_argument(
+        "--print-json", action="store_true", help="print the URLs as one JSON line"
+    )
     command.add_argument("--token", help="bearer token of the control plane")
 
 

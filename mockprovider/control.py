@@ -3,10 +3,9 @@
 import json
 import os
 import resource
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,14 +17,15 @@ from mockprovider import __version__, marker, scenario
 from mockprovider.holds import ALL, Holds
 from mockprovider.journal import Entry
 from mockprovider.provider import Provider
-from mockprovider.scenario import BadScenario
+from mockprovider.shapes import Json
+from mockprovider.steps import BadScenario
 from mockprovider.wire import Counters
 
 DEFAULT_WAIT_MS = 5_000.0
-Endpoint = Callable[[Request], Awaitable[Mapping[str, Any]]]
+Endpoint = Callable[[Request], Awaitable[Mapping[str, Json]]]
 
 
-class Denied(Exception):  # noqa: N818
+class Denied(Exception):
     """A control call that cannot be done."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -60,14 +60,14 @@ class Control:
         ]
         return Starlette(routes=routes)
 
-    async def health(self, request: Request) -> Mapping[str, Any]:
+    async def health(self, request: Request) -> Mapping[str, Json]:
         return {"ok": True, "version": __version__, "data_url": self.data_url, "pid": os.getpid()}
 
-    async def scenarios(self, request: Request) -> Mapping[str, Any]:
+    async def scenarios(self, request: Request) -> Mapping[str, Json]:
         known = sorted(self.provider.library.items())
         return {"scenarios": [{"name": name, "summary": each.summary} for name, each in known]}
 
-    async def arm(self, request: Request) -> Mapping[str, Any]:
+    async def arm(self, request: Request) -> Mapping[str, Json]:
         nonce = _nonce(request)
         document = await _document(request)
         try:
@@ -80,7 +80,7 @@ class Control:
         self.provider.arm(nonce, armed)
         return {"armed": nonce}
 
-    async def release(self, request: Request) -> Mapping[str, Any]:
+    async def release(self, request: Request) -> Mapping[str, Json]:
         nonce, document = _nonce(request), await _document(request)
         name = document.get("hold")
         if not isinstance(name, str):
@@ -91,7 +91,7 @@ class Control:
             raise Denied(404, f"no hold {name!r} in the scenario of {nonce!r}; it has {named}")
         return {"released": self.holds.release(nonce, name)}
 
-    async def journal(self, request: Request) -> Mapping[str, Any]:
+    async def journal(self, request: Request) -> Mapping[str, Json]:
         asked = request.query_params
         keys = [(kind, asked[kind]) for kind in ("nonce", "run") if kind in asked]
         if len(keys) > 1:
@@ -106,13 +106,13 @@ class Control:
             entries = journal.entries(keys[0] if keys else None)
         return {"entries": [entry.document() for entry in entries]}
 
-    async def abort(self, request: Request) -> Mapping[str, Any]:
+    async def abort(self, request: Request) -> Mapping[str, Json]:
         nonce, how = _nonce(request), (await _document(request)).get("how", "fin")
         if how not in ("fin", "rst"):
             raise Denied(400, f"how is {how!r}; it can be 'fin' or 'rst'")
         return {"aborted": self._abort(lambda entry: entry.nonce == nonce, how)}
 
-    async def forget(self, request: Request) -> Mapping[str, Any]:
+    async def forget(self, request: Request) -> Mapping[str, Json]:
         run = request.path_params["run"]
         ended = self._abort(lambda entry: entry.run == run, "rst")
         armed = [nonce for nonce in self.provider.armed if marker.run_of(nonce) == run]
@@ -121,7 +121,7 @@ class Control:
             self.holds.forget(nonce)
         return {"forgotten": run, "ended": ended}
 
-    async def metrics(self, request: Request) -> Mapping[str, Any]:
+    async def metrics(self, request: Request) -> Mapping[str, Json]:
         counters = self.counters
         streams = [connection for connection in counters.open if connection.player is not None]
         return {
@@ -167,11 +167,12 @@ class Control:
 class Server(uvicorn.Server):
     """uvicorn, without its own idea of signals."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
-def _ready(wait: str) -> Callable[[Any], bool]:
+def _ready(wait: str) -> Callable[[Json], bool]:
     """Return the test of entries that a `wait` stands for."""
     if wait == "started":
         return bool
@@ -180,7 +181,7 @@ def _ready(wait: str) -> Callable[[Any], bool]:
     kind, _, name = wait.partition(":")
     if kind != "hold" or not name:
         raise Denied(400, f"wait is {wait!r}; it can be started, hold:NAME or ended")
-    return lambda entries: any(held[0] == name for entry in entries for held in entry.holds)
+    return lambda entries: any(held.name == name for entry in entries for held in entry.holds)
 
 
 def _nonce(request: Request) -> str:
@@ -190,7 +191,7 @@ def _nonce(request: Request) -> str:
     return nonce
 
 
-async def _document(request: Request) -> dict[str, Any]:
+async def _document(request: Request) -> dict[str, Json]:
     try:
         document = json.loads(await request.body() or b"{}")
     except ValueError as error:

@@ -9,7 +9,7 @@ MAX_BODY = 32 << 20
 MAX_HEAD = 1 << 17
 
 
-class BadRequest(ValueError):  # noqa: N818
+class BadRequest(ValueError):
     """Bytes that are not an acceptable HTTP request."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -54,7 +54,7 @@ class Inbox:
         except httptools.HttpParserUpgrade as upgrade:
             self._after_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
-            raise error.__context__ if isinstance(error.__context__, BadRequest) else error
+            raise (error.__context__ or error) from None
         except httptools.HttpParserError as error:
             raise BadRequest(400, f"not an HTTP request: {error}") from None
         done, self._done = self._done, []
@@ -66,7 +66,7 @@ class Inbox:
         return self._request
 
     def _after_upgrade(self, rest: bytes) -> None:
-        # An offer to upgrade may be ignored (RFC 9110 section 7.8); the parser cannot go on, though.
+        # An offer to upgrade may be ignored (RFC 9110 section 7.8), but this parser stops at it.
         self._parser = httptools.HttpRequestParser(self)
         if rest:
             self._done += self.feed(rest)

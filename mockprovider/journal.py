@@ -7,11 +7,12 @@ from array import array
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TextIO
+from dataclasses import asdict, dataclass, field
+from typing import TextIO
 
 from mockprovider.inbox import Request
 from mockprovider.marker import run_of
+from mockprovider.shapes import Json
 from mockprovider.surfaces.surface import Objection
 
 MAX_ENTRIES = 20_000
@@ -22,6 +23,15 @@ SECRET = frozenset(
     ("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization")
 )
 Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Held:
+    """A hold that was reached; `released` stays empty if it never was."""
+
+    name: str
+    reached: int
+    released: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -41,11 +51,11 @@ class Entry:
     scripted_holds: frozenset[str] = frozenset()
     status: int | None = None
     writes: "array[int]" = field(default_factory=lambda: array("q"))
-    holds: list[list[Any]] = field(default_factory=list)
+    holds: list[Held] = field(default_factory=list)
     bytes: int = 0
     events: int = 0
     tokens: int = 0
-    end: dict[str, Any] | None = None
+    end: dict[str, Json] | None = None
 
     @property
     def run(self) -> str | None:
@@ -59,7 +69,7 @@ class Entry:
         self.bytes += length
         self.events += events
 
-    def document(self, *, redacted: bool = False) -> dict[str, Any]:
+    def document(self, *, redacted: bool = False) -> dict[str, Json]:
         """Return the entry as the journal schema describes it."""
         flat = self.writes.tolist()
         return {
@@ -76,10 +86,7 @@ class Entry:
             "objections": [each._asdict() for each in self.objections],
             "status": self.status,
             "writes": [flat[at : at + 4] for at in range(0, len(flat), 4)],
-            "holds": [
-                {"name": name, "reached": reached, "released": released}
-                for name, reached, released in self.holds
-            ],
+            "holds": [asdict(held) for held in self.holds],
             "sent": {"bytes": self.bytes, "events": self.events, "tokens": self.tokens},
             "end": self.end,
         }
@@ -177,9 +184,9 @@ def _keys(entry: Entry) -> tuple[Key, ...]:
     return () if nonce is None or run is None else (("nonce", nonce), ("run", run))
 
 
-def _request(request: Request, *, redacted: bool) -> dict[str, Any]:
+def _request(request: Request, *, redacted: bool) -> dict[str, Json]:
     headers = [[name, _header(name, value, redacted)] for name, value in request.headers]
-    shown: dict[str, Any] = {
+    shown: dict[str, Json] = {
         "method": request.method,
         "target": request.target,
         "version": request.version,

@@ -1,20 +1,29 @@
 """What a request asks for, done to the steps: number of choices, stop texts, token limit."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from mockprovider.steps import Arguments, Call, Finish, Refuse, Say, Spoken, Step, Steps, Think, Usage
+from mockprovider.steps import (
+    Arguments,
+    Call,
+    Finish,
+    Say,
+    Spoken,
+    Step,
+    Steps,
+    Usage,
+    tokens_of,
+)
 from mockprovider.surfaces.surface import Ask
-
-SPOKEN = Spoken.__args__  # type: ignore[attr-defined]
 
 
 def obeyed(steps: Steps, ask: Ask, disobeys: Collection[str]) -> Steps:
     """Return the steps every surface then renders as they are; each spoken one has its choice."""
     if "parallel" not in disobeys and not ask.parallel:
         steps = one_call(steps)
-    scripted = 1 + max((_choice(step) for step in steps), default=0)
-    steps = tuple(for_choices(steps, scripted if "n" in disobeys else ask.n, scripted))
+    scripted = 1 + max((step.choice or 0 for step in steps if isinstance(step, Spoken)), default=0)
+    n = scripted if "n" in disobeys else ask.n
+    steps = tuple(for_choices(steps, n, scripted))
     stop = () if "stop" in disobeys else ask.stop
     limit = None if "limit" in disobeys else ask.limit
     return trimmed(steps, stop, limit) if stop or limit is not None else steps
@@ -26,130 +35,137 @@ def one_call(steps: Steps) -> Steps:
     for step in steps:
         if isinstance(step, Call):
             first.setdefault(step.choice, step.id)
-    kept = set(first.values())
-    return tuple(step for step in steps if _call(step) in {None, *kept})
+    kept = {None, *first.values()}
+    return tuple(step for step in steps if _call_of(step) in kept)
 
 
 def for_choices(steps: Steps, n: int, scripted: int) -> Iterator[Step]:
     """Deal the steps out to `n` choices; a choice the scenario has no steps for repeats another."""
-    calls = dict[str, int | None]()
+    calls = {step.id: step.choice for step in steps if isinstance(step, Call)}
     for step in steps:
-        if not isinstance(step, SPOKEN):
+        if not isinstance(step, Spoken):
             yield step
             continue
-        if isinstance(step, Call):
-            calls[step.id] = step.choice
         own = calls.get(step.of) if isinstance(step, Arguments) else step.choice
         for choice in range(n):
             if own is None or choice % scripted == own:
-                yield _renamed(replace(step, choice=choice), copy=choice if own is None else choice - own)
+                yield _renamed(replace(step, choice=choice), copy=choice - (own or 0))
 
 
 def trimmed(steps: Steps, stop: Collection[str], limit: int | None) -> Steps:
     """End each choice at the first stop text, or at the token limit."""
-    ends = {choice: _stop_at(text, stop) for choice, text in _texts(steps).items()}
-    replies = {choice: Reply(end, limit) for choice, end in ends.items()}
+    texts = _texts(steps)
+    replies = {choice: Reply(_first(text, stop), limit) for choice, text in texts.items()}
     kept = list[Step]()
     for step in steps:
-        if not isinstance(step, SPOKEN):
-            kept.append(step)
+        if isinstance(step, Spoken):
+            kept += replies[step.choice or 0].trim(step)
         else:
-            kept += replies.setdefault(step.choice or 0, Reply(None, limit)).trim(step)
+            kept.append(step)
     if not any(reply.reason for reply in replies.values()):
         return steps
-    spent = sum(reply.tokens for reply in replies.values())
-    return tuple(_capped(step, spent) for step in kept)
+    spent = sum(map(tokens_of, kept))
+    return tuple(_billed(step, spent) for step in kept)
 
 
 @dataclass(slots=True)
 class Reply:
-    """How much of one choice may still be said; `reason` is set once it has ended early."""
+    """What one choice may still say; `reason` is set once it has ended early."""
 
     end: int | None
     limit: int | None
     said: int = 0
     tokens: int = 0
     reason: str | None = None
-    cut: set[str] = field(default_factory=set)
 
     def trim(self, step: Spoken) -> list[Step]:
+        """Return what is left of a step."""
+        if isinstance(step, Finish):
+            return [self._finished(step)]
+        if self.reason is not None:
+            return []
         match step:
-            case Finish():
-                said = self._say(Say(step.say, tokens=bool(step.say)))
-                return [replace(step, say=said.text if said else "", reason=self.reason or step.reason)]
-            case _ if self.reason:
-                return []
             case Say():
-                said = self._say(step)
-                return [said] if said else []
-            case Think() | Refuse():
-                return self._counted(step, step.tokens)
-            case Arguments():
-                return self._counted(step, 1)
+                one = replace(step, repeat=1)
+                said = (self._said(one) for _ in range(step.repeat))
+                return [each for each in said if each is not None]
             case Call():
-                return self._call(step)
-        return [step]
+                return [self._called(step)]
+        return self._whole(step)
 
-    def _say(self, step: Say) -> Say | None:
-        if self.reason:
+    def _finished(self, step: Finish) -> Finish:
+        last = self._said(Say(step.say, tokens=1)) if step.say else None
+        return replace(step, say=last.text if last else "", reason=self.reason or step.reason)
+
+    def _said(self, step: Say) -> Say | None:
+        if self.reason is not None:
             return None
-        text, tokens = step.whole, step.tokens
+        text = step.whole
         if self.end is not None and self.said + len(text) >= self.end:
             text, self.reason = text[: self.end - self.said], "stop"
         self.said += len(text)
-        return self._fitted(replace(step, text=text, times=1, tokens=tokens))
-
-    def _fitted(self, step: Say) -> Say | None:
-        """Cut a delta of several tokens where the limit is reached."""
-        left = step.tokens if self.limit is None else self.limit - self.tokens
-        if left < step.tokens:
-            step = replace(step, text=step.text[: len(step.text) * left // step.tokens], tokens=left)
-            self.reason = "length"
-        self.tokens += step.tokens
-        return step if step.text or not self.reason else None
-
-    def _counted(self, step: Spoken, tokens: int) -> list[Step]:
-        if self.limit is not None and self.tokens + tokens > self.limit:
-            self.reason = "length"
-            return []
+        tokens = min(step.tokens, self._left())
+        if tokens < step.tokens:
+            text, self.reason = text[: len(text) * tokens // step.tokens], "length"
         self.tokens += tokens
-        return [step]
+        return replace(step, text=text, times=1, tokens=tokens) if text or not self.reason else None
 
-    def _call(self, step: Call) -> list[Step]:
-        left = len(step.fragments) if self.limit is None else self.limit - self.tokens
-        kept = step.fragments[:left]
+    def _called(self, step: Call) -> Call:
+        kept = step.fragments[: self._left()]
         self.tokens += len(kept)
         self.reason = "length" if len(kept) < len(step.fragments) else None
-        return [replace(step, arguments=kept)]
+        return replace(step, arguments=kept)
+
+    def _whole(self, step: Spoken) -> list[Step]:
+        if tokens_of(step) > self._left():
+            self.reason = "length"
+            return []
+        self.tokens += tokens_of(step)
+        return [step]
+
+    def _left(self) -> int:
+        # No answer is as long as this.
+        return (1 << 40 if self.limit is None else self.limit) - self.tokens
 
 
 def _texts(steps: Steps) -> Mapping[int, str]:
+    """Return all each choice would say."""
     texts = dict[int, str]()
     for step in steps:
-        if isinstance(step, Say | Finish):
-            said = step.whole if isinstance(step, Say) else step.say
-            texts[step.choice or 0] = texts.get(step.choice or 0, "") + said
+        if isinstance(step, Spoken):
+            choice = step.choice or 0
+            texts[choice] = texts.get(choice, "") + _text(step)
     return texts
 
 
-def _stop_at(text: str, stop: Collection[str]) -> int | None:
+def _text(step: Spoken) -> str:
+    match step:
+        case Say():
+            return step.whole * step.repeat
+        case Finish():
+            return step.say
+    return ""
+
+
+def _first(text: str, stop: Collection[str]) -> int | None:
     return min((at for at in map(text.find, stop) if at >= 0), default=None)
 
 
-def _capped(step: Step, spent: int) -> Step:
+def _billed(step: Step, spent: int) -> Step:
     """Bill no more than was said."""
     return replace(step, output=min(step.output, spent)) if isinstance(step, Usage) else step
 
 
-def _choice(step: Step) -> int:
-    return getattr(step, "choice", None) or 0
+def _call_of(step: Step) -> str | None:
+    match step:
+        case Call():
+            return step.id
+        case Arguments():
+            return step.of
+    return None
 
 
-def _call(step: Step) -> str | None:
-    return {Call: "id", Arguments: "of"}.get(type(step)) and getattr(step, {Call: "id", Arguments: "of"}[type(step)])
-
-
-def _renamed(step: Step, *, copy: int) -> Step:
+def _renamed(step: Spoken, *, copy: int) -> Spoken:
     """Give the calls of a repeated choice ids of their own."""
     match step:
         case Call() if copy:

@@ -6,7 +6,6 @@ import socket
 import struct
 import termios
 from asyncio import Transport
-from typing import Any
 
 LAST_CHUNK = b"0\r\n\r\n"
 TCP_CLOSED = 7
@@ -98,7 +97,7 @@ class Outlet:
     def closed_by_peer(self) -> bool:
         """Tell whether the kernel has seen RST."""
         try:
-            info: Any = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+            info: bytes = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
         except OSError:
             return True
         return bool(info[0] == TCP_CLOSED)

@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 from mockprovider.clock import Wheel
 from mockprovider.holds import Holds
-from mockprovider.journal import Entry, Journal
+from mockprovider.journal import Entry, Held, Journal
 from mockprovider.outlet import Outlet
 from mockprovider.slots import Compiled, Filling, encoded
 from mockprovider.timeline import (
-    AwaitClose, Close, Head, Hold, Moment, Reset, Send, Stall, Timeline, Until, Wait,
+    AwaitClose,
+    Close,
+    Head,
+    Hold,
+    Moment,
+    Reset,
+    Send,
+    Stall,
+    Timeline,
+    Until,
+    Wait,
 )  # fmt: skip
 
 # So many writes, then everyone else has a turn.
@@ -170,23 +180,23 @@ class Player:
 
     def _hold(self, name: str) -> bool:
         reached, nonce = time.monotonic_ns(), self.entry.nonce or ""
-        held = [name, reached, None]
+        held = Held(name, reached)
         self.entry.holds.append(held)
 
         def go_on() -> None:
-            held[2] = time.monotonic_ns()
+            held.released = time.monotonic_ns()
             self._held = None
-            self._base += (held[2] - reached) / 1e9
+            self._base += (held.released - reached) / 1e9
             self.run()
 
         self.outlet.flush()
         if self._stage.holds.open(nonce, name):
-            held[2] = reached
+            held.released = reached
         else:
             self._held = go_on
             self._stage.holds.wait(nonce, name, go_on)
         self._stage.journal.tell(self.entry)
-        return held[2] is not None
+        return held.released is not None
 
     def _close(self, how: str) -> None:
         if how == "clean":

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from mockprovider import marker, rendering, requests, scenario
 from mockprovider.inbox import Request
@@ -13,8 +13,9 @@ from mockprovider.journal import Entry, Journal
 from mockprovider.marker import Marker
 from mockprovider.player import Performance, performance
 from mockprovider.scenario import HeadTable, Scenario, Script
+from mockprovider.shapes import Json
 from mockprovider.slots import Filling
-from mockprovider.steps import BadScenario, Error, Finish, Say, Usage
+from mockprovider.steps import BadScenario, Error, Finish, Say, Steps, Usage
 from mockprovider.surfaces import chat
 from mockprovider.surfaces.surface import Objection, Reading, Route, Surface
 from mockprovider.timeline import Close, Head, Send
@@ -28,7 +29,7 @@ MAX_ARMED = 20_000
 Connection = tuple[int, int]
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A request that gets an error for an answer."""
 
     def __init__(self, error: Error, where: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
@@ -36,6 +37,14 @@ class Refused(Exception):  # noqa: N818
         self.error = error
         self.where = where
         self.headers = headers
+
+
+class Found(NamedTuple):
+    """Who answers a path, and the parts of it that have names."""
+
+    surface: Surface
+    route: Route
+    params: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -51,19 +60,22 @@ class Provider:
         """Decide what a request gets, and begin its journal entry."""
         mark = marker.find(request.body)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
-        surface, route, params = routed(request)
-        entry.surface = surface.name
+        surface = SURFACES[0]
         try:
-            if route is None:
-                raise no_route(request)
-            return self._answered(request, entry, mark, surface, route, params), entry
+            found = routed(request)
+            surface = found.surface
+            return self._answered(request, entry, mark, found), entry
         except Refused as refused:
             return refusal(refused, surface, entry), entry
         except BadScenario as error:
             wrong = Error(str(error), INVALID, "mock_marker", None, 400)
             return refusal(Refused(wrong, "marker"), surface, entry), entry
+        finally:
+            entry.surface = surface.name
 
-    def refuse(self, partial: Request, connection: Connection, error: Error) -> tuple[Performance, Entry]:
+    def refuse(
+        self, partial: Request, connection: Connection, error: Error
+    ) -> tuple[Performance, Entry]:
         """Answer bytes that are no request."""
         entry = self.journal.open(partial, connection, None)
         entry.surface = SURFACES[0].name
@@ -76,15 +88,15 @@ class Provider:
             self.armed.pop(next(iter(self.armed)))
 
     def _answered(
-        self, request: Request, entry: Entry, mark: Marker | None, surface: Surface,
-        route: Route, params: Mapping[str, str],
-    ) -> Performance:  # fmt: skip
+        self, request: Request, entry: Entry, mark: Marker | None, found: Found
+    ) -> Performance:
+        surface = found.surface
         played = self._scenario(mark) if mark else None
         disobeys = played.disobeys if played else frozenset()
         if "auth" not in disobeys:
             self._authorise(surface.credential(request))
-        if route.answer is not None:
-            return plainly(surface, *route.answer(params), filling(entry, ""))
+        if found.route.answer is not None:
+            return plainly(surface, *found.route.answer(found.params), filling(entry, ""))
         reading = understood(request, surface, entry, strict="validation" not in disobeys)
         entry.mode = "stream" if reading.ask.stream else "plain"
         if played is None:
@@ -124,7 +136,9 @@ class Provider:
             ), "header.authorization")  # fmt: skip
         if key == NEVER_ACCEPTED or (self.keys and key not in self.keys):
             shown = f"{key[:8]}***{key[-4:]}" if len(key) > 12 else "***"  # noqa: PLR2004
-            wrong = Error(f"Incorrect API key provided: {shown}.", INVALID, "invalid_api_key", None, 401)
+            wrong = Error(
+                f"Incorrect API key provided: {shown}.", INVALID, "invalid_api_key", None, 401
+            )
             raise Refused(wrong, "header.authorization")
 
 
@@ -134,13 +148,13 @@ def inline(script: bytes) -> Scenario:
     return scenario.parsed(marker.unpack(script), "inline")
 
 
-def routed(request: Request) -> tuple[Surface, Route | None, Mapping[str, str]]:
+def routed(request: Request) -> Found:
     """Find who answers a method and path."""
     for surface in SURFACES:
         for route in surface.routes:
-            if route.method == request.method and (found := route.path.fullmatch(request.path)):
-                return surface, route, found.groupdict()
-    return SURFACES[0], None, {}
+            if route.method == request.method and (match := route.path.fullmatch(request.path)):
+                return Found(surface, route, match.groupdict())
+    raise no_route(request)
 
 
 def no_route(request: Request) -> Refused:
@@ -185,7 +199,7 @@ def refusal(refused: Refused, surface: Surface, entry: Entry) -> Performance:
 
 
 def plainly(
-    surface: Surface, status: int, body: Mapping[str, Any], slots: Filling,
+    surface: Surface, status: int, body: Mapping[str, Json], slots: Filling,
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Performance:  # fmt: skip
     """Return an answer that is one JSON body."""
@@ -198,7 +212,7 @@ def plainly(
 def echo(reading: Reading) -> Scenario:
     """Return what a request without a marker gets: a short reply that repeats its prompt."""
     words = f"You said: {reading.prompt.strip()[:200] or 'nothing'}".split(" ")
-    says = [Say(word if at == 0 else f" {word}") for at, word in enumerate(words)]
     usage = Usage(input=max(1, len(reading.prompt) // 4), output=len(words))
-    steps = (*says, Finish("stop"), usage)
+    says = (Say(f" {word}" if at else word) for at, word in enumerate(words))
+    steps: Steps = (*says, Finish("stop"), usage)
     return Scenario("echo", "No marker.", (Script(steps, HeadTable(), ()),))

@@ -12,7 +12,16 @@ from mockprovider.slots import Compiled, compiled
 from mockprovider.steps import Error, Step, Steps, tokens_of
 from mockprovider.surfaces.surface import Ask, Surface
 from mockprovider.timeline import (
-    ENDS, AwaitClose, Close, Head, Hold, Moment, Send, Timeline, Until, Wait,
+    ENDS,
+    AwaitClose,
+    Close,
+    Head,
+    Hold,
+    Moment,
+    Send,
+    Timeline,
+    Until,
+    Wait,
 )  # fmt: skip
 
 PAUSES = (Wait, Hold, AwaitClose)
@@ -84,7 +93,7 @@ def whole(
 
 
 def shortened(answer: tuple[Moment, ...], steps: Steps) -> Iterator[Moment]:
-    """End a plain answer as its steps do: half the body, if they break off after saying something."""
+    """End a plain answer as its steps do; if they break off after some text, half of it comes."""
     end = steps[-1] if steps and isinstance(steps[-1], ENDS) else Close()
     if end == Close():
         yield from answer
@@ -136,5 +145,3 @@ def without(ask: Ask, disobeys: frozenset[str]) -> Ask:
         usage=ask.usage and "usage" not in disobeys,
         obfuscation=ask.obfuscation and "obfuscation" not in disobeys,
     )
-
-

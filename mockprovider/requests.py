@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from mockprovider.inbox import Request
-from mockprovider.shapes import Mismatch, Path, type_name
+from mockprovider.shapes import Json, Mismatch, Path, type_name
 from mockprovider.steps import Error
 from mockprovider.surfaces.surface import Objection
 
@@ -16,13 +15,25 @@ TYPE_WORDS = {
     "integer": "an integer", "number": "a decimal", "string": "a string", "boolean": "a boolean",
     "array": "an array", "object": "an object", "null": "null",
 }  # fmt: skip
-TOO = {
-    "minimum": ("below_min_value", "{kind} below minimum value. Expected a value >= {wanted}, but got {found} instead."),
-    "maximum": ("above_max_value", "{kind} above maximum value. Expected a value <= {wanted}, but got {found} instead."),
-    "minItems": ("empty_array", "empty array. Expected an array with minimum length {wanted}, but got an empty array instead."),
-    "maxItems": ("array_above_max_length", "array too long. Expected an array with maximum length {wanted}, but got an array with length {size} instead."),
-    "maxProperties": ("object_above_max_properties", "too many properties. Expected an object with at most {wanted} properties, but got {size} instead."),
-    "pattern": ("invalid_value", "string does not match pattern. Expected a string that matches the pattern '{wanted}'."),
+# keyword -> code, what is wrong, what was expected, what came instead
+BEYOND = {
+    "minimum": ("below_min_value", "{kind} below minimum value", "a value >= {wanted}", "{found}"),
+    "maximum": ("above_max_value", "{kind} above maximum value", "a value <= {wanted}", "{found}"),
+    "minItems": (
+        "empty_array", "empty array", "an array with minimum length {wanted}", "an empty array",
+    ),
+    "maxItems": (
+        "array_above_max_length", "array too long", "an array with maximum length {wanted}",
+        "an array with length {size}",
+    ),
+    "maxProperties": (
+        "object_above_max_properties", "too many properties",
+        "an object with at most {wanted} properties", "an object with {size} properties",
+    ),
+    "pattern": (
+        "invalid_value", "string does not match pattern",
+        "a string that matches the pattern '{wanted}'", "'{found}'",
+    ),
 }  # fmt: skip
 
 
@@ -30,7 +41,7 @@ TOO = {
 class Parsed:
     """The body of a request as JSON, or why it is none."""
 
-    body: Any = None
+    body: Json = None
     refusal: Error | None = None
     objections: tuple[Objection, ...] = ()
 
@@ -74,7 +85,7 @@ def odd_headers(request: Request) -> Iterator[Objection]:
             yield Objection(f"header.{name.lower()}", f"odd value {value!r}")
 
 
-def _object(pairs: list[tuple[str, Any]], odd: list[Objection]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Json]], odd: list[Objection]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
@@ -104,19 +115,20 @@ def refusal(wrong: Mismatch) -> Error:
             message = f"Invalid value: {_shown(wrong.found)}. Supported values are: {supported}."
         case "type" | "oneOf":
             code = "invalid_type"
-            message = f"Invalid type for '{param}': expected {_expected(wrong)}, but got {_got(wrong.found)} instead."
-        case keyword:
-            code, message = _too(keyword, wrong, param)
+            told = f"expected {_expected(wrong)}, but got {_got(wrong.found)} instead"
+            message = f"Invalid type for '{param}': {told}."
+        case _:
+            code, message = _beyond(wrong, param)
     return Error(message, "invalid_request_error", code, param or None, 400)
 
 
-def _too(keyword: str, wrong: Mismatch, param: str) -> tuple[str, str]:
-    code, template = TOO[keyword]
+def _beyond(wrong: Mismatch, param: str) -> tuple[str, str]:
+    code, problem, expected, got = BEYOND[wrong.keyword]
     kind = "integer" if "integer" in _names(wrong.shape.get("type", ())) else "decimal"
     size = len(wrong.found) if hasattr(wrong.found, "__len__") else 0
-    said = template.format(kind=kind, wanted=wrong.wanted, found=wrong.found, size=size)
-    prefix = f"{kind}_" if keyword in ("minimum", "maximum") else ""
-    return prefix + code, f"Invalid '{param}': {said}"
+    told = f"{problem}. Expected {expected}, but got {got} instead."
+    said = told.format(kind=kind, wanted=wrong.wanted, found=wrong.found, size=size)
+    return (f"{kind}_{code}" if "{kind}" in problem else code), f"Invalid '{param}': {said}"
 
 
 def _expected(wrong: Mismatch) -> str:
@@ -126,7 +138,7 @@ def _expected(wrong: Mismatch) -> str:
     return words[0] if len(words) == 1 else f"one of {_listed(words, 'or')}"
 
 
-def _got(value: Any) -> str:
+def _got(value: Json) -> str:
     return TYPE_WORDS[type_name(value)]
 
 
@@ -134,7 +146,7 @@ def _names(types: str | Iterable[str]) -> list[str]:
     return [types] if isinstance(types, str) else list(types)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Json) -> str:
     return f"'{value}'" if isinstance(value, str) else json.dumps(value)
 
 

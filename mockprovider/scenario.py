@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from mockprovider import complaints, faults, steps
 from mockprovider.faults import Fault
-from mockprovider.shapes import mismatches
+from mockprovider.shapes import Json, mismatches
 from mockprovider.steps import BadScenario, Steps
 from mockprovider.timeline import Hold
 
@@ -55,7 +54,7 @@ class Scenario:
     pace: tuple[float, float] | None = None
     model: str | None = None
     disobeys: frozenset[str] = frozenset()
-    habits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    habits: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def script(self, attempt: int) -> Script:
         """Return what the first, second ... request gets; the last script repeats."""
@@ -81,7 +80,7 @@ def parsed(text: str, place: str) -> Scenario:
     return built(document, place)
 
 
-def built(document: Any, place: str, name: str | None = None) -> Scenario:
+def built(document: Json, place: str, name: str | None = None) -> Scenario:
     """Build a scenario from a parsed document, or say what is wrong with it."""
     shape = schema()
     for wrong in mismatches(shape, document, root=shape):
@@ -132,21 +131,21 @@ def find(known: Mapping[str, Scenario], name: str) -> Scenario:
 
 
 @cache
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, Json]:
     """Return the JSON Schema of scenario documents."""
     path = fixtures_dir() / "schemas" / "scenario.schema.json"
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def _scripts(document: Mapping[str, Any], place: str) -> Iterator[Script]:
+def _scripts(document: Mapping[str, Json], place: str) -> Iterator[Script]:
     common = {key: document[key] for key in ("step", "head", "fault") if key in document}
     for number, own in enumerate(document.get("attempt", [{}]), 1):
         where = f"{place}: attempt {number}" if "attempt" in document else place
         yield _script(common | own, where)
 
 
-def _script(table: Mapping[str, Any], place: str) -> Script:
+def _script(table: Mapping[str, Json], place: str) -> Script:
     script = Script(
         steps=tuple(steps.step(each) for each in table["step"]),
         head=_head(table.get("head", {})),
@@ -156,7 +155,7 @@ def _script(table: Mapping[str, Any], place: str) -> Script:
     return script
 
 
-def _head(table: Mapping[str, Any]) -> HeadTable:
+def _head(table: Mapping[str, Json]) -> HeadTable:
     body, media = table.get("body"), table.get("content_type")
     if "json" in table:
         body, media = json.dumps(table["json"]), media or "application/json"
@@ -170,7 +169,7 @@ def _head(table: Mapping[str, Any]) -> HeadTable:
     )
 
 
-def _write(document: Mapping[str, Any], place: str) -> str:
+def _write(document: Mapping[str, Json], place: str) -> str:
     """Return the write mode; a pace asks for paced writes and paced writes for a pace."""
     paced = "pace" in document
     mode: str = document.get("write", "paced" if paced else "event")

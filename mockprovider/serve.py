@@ -95,4 +95,6 @@ def announce(settings: Settings) -> None:
     if settings.print_json:
         print(json.dumps({**where, "pid": os.getpid(), "version": __version__}), flush=True)
         return
-    print(f"provider on {where['data_url']}/v1, control on {where['control_url']}/_mock/", flush=True)
+    print(
+        f"provider on {where['data_url']}/v1, control on {where['control_url']}/_mock/", flush=True
+    )

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-Shape = Mapping[str, Any]
+# A parsed document, before anything is known of it.
+Json = Any
+Shape = Mapping[str, Json]
 Path = tuple[str | int, ...]
 
 
@@ -14,12 +15,12 @@ class Mismatch(NamedTuple):
 
     path: Path
     keyword: str
-    wanted: Any
-    found: Any
+    wanted: Json
+    found: Json
     shape: Shape
 
 
-TYPES: dict[str, Callable[[Any], bool]] = {
+TYPES: dict[str, Callable[[Json], bool]] = {
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
@@ -30,12 +31,12 @@ TYPES: dict[str, Callable[[Any], bool]] = {
 }
 
 # keyword -> does the value break it? Each is asked only of values of the type it is about.
-BREAKS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+BREAKS: dict[str, tuple[str, Callable[[Json, Json], bool]]] = {
     "minimum": ("number", lambda limit, value: value < limit),
     "maximum": ("number", lambda limit, value: value > limit),
     "minLength": ("string", lambda limit, value: len(value) < limit),
     "maxLength": ("string", lambda limit, value: len(value) > limit),
-    "pattern": ("string", lambda wanted, value: not _regex(wanted).search(value)),
+    "pattern": ("string", lambda wanted, value: not re.search(wanted, value)),
     "minItems": ("array", lambda limit, value: len(value) < limit),
     "maxItems": ("array", lambda limit, value: len(value) > limit),
     "minProperties": ("object", lambda limit, value: len(value) < limit),
@@ -43,13 +44,13 @@ BREAKS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def type_name(value: Any) -> str:
+def type_name(value: Json) -> str:
     """Name the JSON type of a value, the narrower of integer and number."""
     names = ("object", "array", "string", "boolean", "null", "integer", "number")
     return next(name for name in names if TYPES[name](value))
 
 
-def mismatches(shape: Shape, value: Any, *, root: Shape, path: Path = ()) -> Iterator[Mismatch]:
+def mismatches(shape: Shape, value: Json, *, root: Shape, path: Path = ()) -> Iterator[Mismatch]:
     """Yield each place where the value departs from the shape."""
     while "$ref" in shape:
         shape = root["$defs"][shape["$ref"].removeprefix("#/$defs/")]
@@ -65,7 +66,7 @@ def mismatches(shape: Shape, value: Any, *, root: Shape, path: Path = ()) -> Ite
         yield from _nearest(shape, branches, value, root, path)
 
 
-def _own(shape: Shape, value: Any, path: Path) -> Mismatch | None:
+def _own(shape: Shape, value: Json, path: Path) -> Mismatch | None:
     """Check what the shape says about the value itself."""
     types = _listed(shape.get("type", ()))
     if types and not any(TYPES[name](value) for name in types):
@@ -80,7 +81,7 @@ def _own(shape: Shape, value: Any, path: Path) -> Mismatch | None:
     return None
 
 
-def _members(shape: Shape, value: dict[str, Any], root: Shape, path: Path) -> Iterator[Mismatch]:
+def _members(shape: Shape, value: dict[str, Json], root: Shape, path: Path) -> Iterator[Mismatch]:
     known = shape.get("properties", {})
     for name in shape.get("required", ()):
         if name not in value:
@@ -94,7 +95,7 @@ def _members(shape: Shape, value: dict[str, Any], root: Shape, path: Path) -> It
 
 
 def _nearest(
-    shape: Shape, branches: list[Shape], value: Any, root: Shape, path: Path
+    shape: Shape, branches: list[Shape], value: Json, root: Shape, path: Path
 ) -> Iterator[Mismatch]:
     """Report against the branch that fits best; a branch of another type is no candidate."""
     tried = [list(mismatches(branch, value, root=root, path=path)) for branch in branches]
@@ -113,10 +114,5 @@ def _elsewhere(wrong: Mismatch, path: Path) -> bool:
     return missing or own_type or tag
 
 
-def _listed(value: Any) -> tuple[str, ...]:
+def _listed(value: Json) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-@lru_cache
-def _regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

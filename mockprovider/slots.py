@@ -14,9 +14,7 @@ from mockprovider.timeline import Head, Moment, Send, Timeline
 
 # Nothing a scenario says can collide with a slot of this process.
 TOKEN = secrets.token_hex(4)
-SLOT = re.compile(
-    rf'"@created\+(\d+)~{TOKEN}@"|@(id|nonce|model|date)\+(\d+)~{TOKEN}@'.encode()
-)
+SLOT = re.compile(rf'"@created\+(\d+)~{TOKEN}@"|@(id|nonce|model|date)\+(\d+)~{TOKEN}@'.encode())
 Values = Mapping[bytes, bytes]
 
 

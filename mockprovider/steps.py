@@ -1,14 +1,14 @@
 """The vocabulary of scenarios: one frozen value per verb, neutral of any surface."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from mockprovider.shapes import Json
 from mockprovider.timeline import AwaitClose, Close, Hold, Reset, Stall, Wait
 
 
-class BadScenario(ValueError):  # noqa: N818
+class BadScenario(ValueError):
     """A scenario that cannot be played; the message says where and what would be right."""
 
 
@@ -19,7 +19,7 @@ class Say:
     tokens: int = 1
     times: int = 1
     repeat: int = 1
-    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    extra: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
     @property
     def whole(self) -> str:
@@ -39,14 +39,14 @@ class Think:
 class Call:
     id: str
     name: str
-    arguments: tuple[str, ...] | str = ""
+    arguments: Sequence[str] = ""
     choice: int | None = None
 
     @property
     def fragments(self) -> tuple[str, ...]:
         if isinstance(self.arguments, str):
             return (self.arguments,) if self.arguments else ()
-        return self.arguments
+        return tuple(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +124,26 @@ Step = (
 Steps = tuple[Step, ...]
 
 # How the value of a verb and the modifiers beside it become a step.
-BUILD = {
-    "say": lambda value, **rest: Say(value, **rest),
-    "think": lambda value, **rest: Think(value, **rest),
+BUILD: dict[str, Callable[..., Step]] = {
+    "say": Say,
+    "think": Think,
     "call": lambda value, **rest: Call(**value, **rest),
-    "arguments": lambda value, **rest: Arguments(value, **rest),
-    "refuse": lambda value, **rest: Refuse(value, **rest),
+    "arguments": Arguments,
+    "refuse": Refuse,
     "cite": lambda value, **rest: Cite(**value, **rest),
-    "finish": lambda value, **rest: Finish(value, **rest),
+    "finish": Finish,
     "usage": lambda value, **rest: Usage(**value, **rest),
-    "comment": lambda value: Comment(value),
-    "ping": lambda value: Ping(),
-    "wait_ms": lambda value: Wait(value),
-    "hold": lambda value: Hold(value),
-    "await_close": lambda value: AwaitClose(value),
+    "comment": Comment,
+    "ping": lambda _: Ping(),
+    "wait_ms": Wait,
+    "hold": Hold,
+    "await_close": AwaitClose,
     "error": lambda value: Error(**value),
     "raw": lambda value: Raw(value.encode()),
-    "raw_base64": lambda value: Raw(b64decode(value, validate=True)),
-    "reset": lambda value: Reset(),
-    "close": lambda value: Close(value),
-    "stall": lambda value: Stall(),
+    "raw_base64": lambda value: Raw(b64decode(value)),
+    "reset": lambda _: Reset(),
+    "close": Close,
+    "stall": lambda _: Stall(),
 }
 
 
@@ -163,21 +163,9 @@ def tokens_of(step: Step) -> int:
     return 0
 
 
-def step(table: Mapping[str, Any]) -> Step:
+def step(table: Mapping[str, Json]) -> Step:
     """Build the step a table that fits the schema says."""
-    verb = next(key for key in BUILD if key in table)
-    # `say` beside `finish` is a modifier, so the order of the look-up matters.
-    verb = "finish" if "finish" in table else verb
+    # Beside `finish`, `say` is a modifier.
+    verb = "finish" if "finish" in table else next(key for key in BUILD if key in table)
     rest = {key: value for key, value in table.items() if key != verb}
-    made: Step = BUILD[verb](_frozen(table[verb]), **rest)
-    return made
-
-
-def _frozen(value: Any) -> Any:
-    """Turn the lists of a parsed document into tuples."""
-    match value:
-        case list():
-            return tuple(map(_frozen, value))
-        case dict():
-            return {key: _frozen(each) for key, each in value.items()}
-    return value
+    return BUILD[verb](table[verb], **rest)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Protocol
+from typing import Protocol
 
 from mockprovider.faults import endings, events, framing, slicing
+from mockprovider.shapes import Json
 from mockprovider.timeline import Timeline
 
 
@@ -38,7 +39,7 @@ FAULTS: dict[str, type[Fault]] = {
 }
 
 
-def fault(entry: str | Mapping[str, Any]) -> Fault:
+def fault(entry: str | Mapping[str, Json]) -> Fault:
     """Build a fault from its name, or from a table of one name and its parameters."""
     name, value = (entry, True) if isinstance(entry, str) else next(iter(entry.items()))
     kind = FAULTS[name]
@@ -51,5 +52,5 @@ def fault(entry: str | Mapping[str, Any]) -> Fault:
     return kind(**{fields(kind)[0].name: value})  # type: ignore[arg-type]
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: Json) -> Json:
     return tuple(value) if isinstance(value, list) else value

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from mockprovider.inbox import Request
+from mockprovider.shapes import Json
 from mockprovider.steps import Error, Steps
 from mockprovider.timeline import Head, Timeline
 
-Habits = Mapping[str, Any]
+Habits = Mapping[str, Json]
 
 
 class Objection(NamedTuple):
@@ -47,7 +48,7 @@ class Reading:
 class Answerer(Protocol):
     """Answers a request that needs no scenario, such as the list of models."""
 
-    def __call__(self, params: Mapping[str, str], /) -> tuple[int, Mapping[str, Any]]: ...
+    def __call__(self, params: Mapping[str, str], /) -> tuple[int, Mapping[str, Json]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Surface:
     name: str
     routes: tuple[Route, ...]
     credential: Callable[[Request], str | None]
-    read: Callable[[Any], Reading]
+    read: Callable[[Json], Reading]
     head: Callable[[bool], Head]
     stream: Callable[[Steps, Ask, Habits], Timeline]
     plain: Callable[[Steps, Ask, Habits], bytes]
-    envelope: Callable[[Error], tuple[int, Mapping[str, Any]]]
+    envelope: Callable[[Error], tuple[int, Mapping[str, Json]]]

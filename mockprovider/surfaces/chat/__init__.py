@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from mockprovider.shapes import Json
 from mockprovider.slots import slot
 from mockprovider.surfaces.chat import members, plain, reading, stream
 from mockprovider.surfaces.surface import Route, Surface
@@ -33,17 +33,17 @@ def head(streamed: bool) -> Head:
     ))  # fmt: skip
 
 
-def models(params: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+def models(params: Mapping[str, str]) -> tuple[int, Mapping[str, Json]]:
     """Answer for the list of models."""
     return 200, {"object": "list", "data": [_model(name) for name in MODELS]}
 
 
-def model(params: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+def model(params: Mapping[str, str]) -> tuple[int, Mapping[str, Json]]:
     """Answer for one model; the mock plays any."""
     return 200, _model(params["id"])
 
 
-def _model(name: str) -> Mapping[str, Any]:
+def _model(name: str) -> Mapping[str, Json]:
     return {"id": name, "object": "model", "created": CREATED, "owned_by": "mockprovider"}
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from mockprovider.shapes import Json
 
 ABSENT = object()
 # How a habit names the value of a member.
@@ -41,12 +42,12 @@ class Habits:
     fingerprint: str = "given"
     error: str = "object"
     json: str = "compact"
-    chunk_extra: Mapping[str, Any] = field(default_factory=dict)
-    choice_extra: Mapping[str, Any] = field(default_factory=dict)
-    delta_extra: Mapping[str, Any] = field(default_factory=dict)
-    usage_extra: Mapping[str, Any] = field(default_factory=dict)
+    chunk_extra: Mapping[str, Json] = field(default_factory=dict)
+    choice_extra: Mapping[str, Json] = field(default_factory=dict)
+    delta_extra: Mapping[str, Json] = field(default_factory=dict)
+    usage_extra: Mapping[str, Json] = field(default_factory=dict)
 
 
-def present(members: Mapping[str, Any]) -> dict[str, Any]:
+def present(members: Mapping[str, Json]) -> dict[str, Json]:
     """Leave out the members that are absent."""
     return {key: value for key, value in members.items() if value is not ABSENT}

@@ -2,25 +2,26 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from itertools import pairwise
 
+from mockprovider.shapes import Json
 from mockprovider.slots import slot
 from mockprovider.steps import Cite, Error, Think, Usage
-from mockprovider.surfaces.chat.habits import ABSENT, SEPARATORS, WORDS, Habits, present
+from mockprovider.surfaces.chat.habits import ABSENT, SEPARATORS, WORDS, Habits
 
 ERROR_TYPES = {429: "rate_limit_exceeded", 503: "service_unavailable_error"}
 FIRST_SERVER_ERROR = 500
 OBFUSCATION = "aB3dE5"
 
 
-def text(value: Any, habits: Habits) -> bytes:
+def text(value: Json, habits: Habits) -> bytes:
     """Write JSON in the vendor's style."""
     separators = SEPARATORS[habits.json]
     ascii_only = habits.json == "ascii"
     return json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode()
 
 
-def envelope(kind: str, habits: Habits, *, number: int = 0) -> dict[str, Any]:
+def envelope(kind: str, habits: Habits, *, number: int = 0) -> dict[str, Json]:
     """Return the members every chunk, and the whole answer, begins with."""
     rotating = number if habits.id == "rotating" else 0
     growing = number if habits.created == "growing" else 0
@@ -35,7 +36,7 @@ def envelope(kind: str, habits: Habits, *, number: int = 0) -> dict[str, Any]:
     }
 
 
-def usage(step: Usage, habits: Habits) -> dict[str, Any]:
+def usage(step: Usage, habits: Habits) -> dict[str, Json]:
     """Return usage as this API counts it: cached inside prompt, reasoning inside completion."""
     prompt = {"cached_tokens": step.cached, "audio_tokens": 0}
     if step.cache_write:
@@ -55,9 +56,9 @@ def usage(step: Usage, habits: Habits) -> dict[str, Any]:
     }
 
 
-def reasoning(step: Think, habits: Habits) -> dict[str, Any]:
+def reasoning(step: Think, habits: Habits) -> dict[str, Json]:
     """Return a piece of reasoning under each name the vendor uses for it."""
-    members = dict[str, Any]()
+    members = dict[str, Json]()
     for name in habits.reasoning:
         if name == "reasoning_details":
             members[name] = [_detail(step)]
@@ -66,37 +67,37 @@ def reasoning(step: Think, habits: Habits) -> dict[str, Any]:
     return members
 
 
-def _detail(step: Think) -> dict[str, Any]:
+def _detail(step: Think) -> dict[str, Json]:
     if step.redacted:
         return {"type": "reasoning.encrypted", "data": step.text, "index": 0}
     signed = {} if step.signature is None else {"signature": step.signature}
     return {"type": "reasoning.text", "text": step.text, **signed, "index": 0}
 
 
-def citation(step: Cite) -> dict[str, Any]:
+def citation(step: Cite) -> dict[str, Json]:
     span = {"start_index": step.start, "end_index": step.end}
     return {"type": "url_citation", "url_citation": {**span, "url": step.url, "title": step.title}}
 
 
-def logprobs(said: str, tokens: int, top: int) -> list[dict[str, Any]]:
+def logprobs(said: str, tokens: int, top: int) -> list[dict[str, Json]]:
     """Return made-up, repeatable log probabilities of a text that is so many tokens long."""
     count = max(1, min(tokens, len(said)))
     cuts = [len(said) * part // count for part in range(count + 1)]
-    pieces = [said[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    pieces = [said[start:end] for start, end in pairwise(cuts)]
     return [_logprob(piece, top) for piece in pieces if piece]
 
 
-def _logprob(token: str, top: int) -> dict[str, Any]:
+def _logprob(token: str, top: int) -> dict[str, Json]:
     others = [f"{token}{'~' * rank}" for rank in range(top)]
     rows = [_row(other, -0.25 - rank) for rank, other in enumerate(others)]
     return {**_row(token, -0.25), "top_logprobs": rows}
 
 
-def _row(token: str, logprob: float) -> dict[str, Any]:
+def _row(token: str, logprob: float) -> dict[str, Json]:
     return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
 
 
-def error(step: Error) -> dict[str, Any]:
+def error(step: Error) -> dict[str, Json]:
     """Return an error in OpenAI's envelope."""
     kind = step.type
     if kind is None:
@@ -107,8 +108,6 @@ def error(step: Error) -> dict[str, Any]:
     return {"error": body}
 
 
-def refusal_envelope(step: Error) -> tuple[int, Mapping[str, Any]]:
+def refusal_envelope(step: Error) -> tuple[int, Mapping[str, Json]]:
     """Return status and body of an answer that is an error."""
     return step.status or FIRST_SERVER_ERROR, error(step)
-
-

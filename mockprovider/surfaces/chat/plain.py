@@ -1,8 +1,8 @@
 """The same steps folded into one chat completion."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from mockprovider.shapes import Json
 from mockprovider.steps import Arguments, Call, Cite, Finish, Refuse, Say, Steps, Think, Usage
 from mockprovider.surfaces.chat import members
 from mockprovider.surfaces.chat.habits import WORDS, Habits, present
@@ -10,7 +10,7 @@ from mockprovider.surfaces.chat.tools import as_object
 from mockprovider.surfaces.surface import Ask
 
 
-def plain(steps: Steps, ask: Ask, habits: Mapping[str, Any]) -> bytes:
+def plain(steps: Steps, ask: Ask, habits: Mapping[str, Json]) -> bytes:
     """Render the body of an answer that is not streamed."""
     own = Habits(**habits)
     indexes = sorted({getattr(step, "choice", None) or 0 for step in steps})
@@ -26,22 +26,24 @@ def _of(steps: Steps, index: int) -> Steps:
     return tuple(step for step in steps if (getattr(step, "choice", None) or 0) == index)
 
 
-def _choice(index: int, steps: Steps, ask: Ask, habits: Habits) -> dict[str, Any]:
+def _choice(index: int, steps: Steps, ask: Ask, habits: Habits) -> dict[str, Json]:
     finish = next((step for step in steps if isinstance(step, Finish)), None)
-    return present({
-        "index": index,
-        "message": _message(steps, habits),
-        "logprobs": _logprobs(steps, ask) or WORDS[habits.logprobs],
-        "finish_reason": finish.reason if finish else None,
-        **habits.choice_extra,
-    })
+    return present(
+        {
+            "index": index,
+            "message": _message(steps, habits),
+            "logprobs": _logprobs(steps, ask) or WORDS[habits.logprobs],
+            "finish_reason": finish.reason if finish else None,
+            **habits.choice_extra,
+        }
+    )
 
 
-def _message(steps: Steps, habits: Habits) -> dict[str, Any]:
+def _message(steps: Steps, habits: Habits) -> dict[str, Json]:
     said = [step.whole * step.repeat for step in steps if isinstance(step, Say)]
     said += [step.say for step in steps if isinstance(step, Finish) and step.say]
     refused = [step.text for step in steps if isinstance(step, Refuse)]
-    message: dict[str, Any] = {
+    message: dict[str, Json] = {
         "role": "assistant",
         "content": "".join(said) if said else None,
         "refusal": "".join(refused) if refused else None,
@@ -57,12 +59,12 @@ def _message(steps: Steps, habits: Habits) -> dict[str, Any]:
     return message
 
 
-def _join(message: dict[str, Any], more: Mapping[str, Any]) -> None:
+def _join(message: dict[str, Json], more: Mapping[str, Json]) -> None:
     for name, value in more.items():
         message[name] = message[name] + value if name in message else value
 
 
-def _calls(steps: Steps, habits: Habits) -> list[dict[str, Any]]:
+def _calls(steps: Steps, habits: Habits) -> list[dict[str, Json]]:
     arguments = {step.id: "".join(step.fragments) for step in steps if isinstance(step, Call)}
     for step in steps:
         if isinstance(step, Arguments):
@@ -79,7 +81,7 @@ def _calls(steps: Steps, habits: Habits) -> list[dict[str, Any]]:
     ]
 
 
-def _logprobs(steps: Steps, ask: Ask) -> dict[str, Any] | None:
+def _logprobs(steps: Steps, ask: Ask) -> dict[str, Json] | None:
     if ask.logprobs is None:
         return None
     top = ask.logprobs

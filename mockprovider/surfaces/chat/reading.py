@@ -1,16 +1,15 @@
 """The body of a chat request in, what it asks or why it is refused out."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mockprovider.inbox import Request
 from mockprovider.requests import dotted, refusal
-from mockprovider.shapes import Mismatch, mismatches
+from mockprovider.shapes import Json, Mismatch, mismatches
 from mockprovider.steps import Error
 from mockprovider.surfaces.chat.request import REQUEST, ROLES
 from mockprovider.surfaces.surface import Ask, Objection, Reading
 
-Body = Mapping[str, Any]
+Body = Mapping[str, Json]
 
 
 def bearer(request: Request) -> str | None:
@@ -19,7 +18,7 @@ def bearer(request: Request) -> str | None:
     return (key.strip() or None) if scheme.lower() == "bearer" else None
 
 
-def read(body: Any) -> Reading:
+def read(body: Json) -> Reading:
     """Understand a chat request as strictly as OpenAI does."""
     wrong = list(errors(body))
     known = body if isinstance(body, dict) else {}
@@ -27,12 +26,14 @@ def read(body: Any) -> Reading:
         model=str(known.get("model", "")),
         ask=ask(known),
         refusal=wrong[0] if wrong else None,
-        objections=[Objection(f"body.{each.param or ''}".rstrip("."), each.message) for each in wrong],
+        objections=[
+            Objection(f"body.{each.param or ''}".rstrip("."), each.message) for each in wrong
+        ],
         prompt=prompt(known),
     )
 
 
-def errors(body: Any) -> Iterator[Error]:
+def errors(body: Json) -> Iterator[Error]:
     """Yield everything OpenAI would refuse, in the order it would."""
     wrong = [*mismatches(REQUEST, body, root=REQUEST)]
     yield from map(refusal, wrong)
@@ -83,7 +84,9 @@ def _together(body: Body) -> Iterator[Error]:
         ("top_logprobs", "logprobs", body.get("logprobs")),
     ):
         if body.get(name) is not None and not enabled:
-            yield _invalid(f"The '{name}' parameter is only allowed when '{needs}' is enabled.", name)
+            yield _invalid(
+                f"The '{name}' parameter is only allowed when '{needs}' is enabled.", name
+            )
     for name in ("tool_choice", "parallel_tool_calls"):
         if body.get(name) not in (None, "none") and not body.get("tools"):
             yield _invalid(f"'{name}' is only allowed when 'tools' are specified.", name)
@@ -103,7 +106,9 @@ def _forced_tool(body: Body) -> Iterator[Error]:
     name = (choice.get(kind) or {}).get("name")
     known = [tool[kind].get("name") for tool in body.get("tools") or () if kind in tool]
     if name not in known:
-        yield _invalid(f"Tool choice '{kind} {name}' not found in 'tools' parameter.", "tool_choice")
+        yield _invalid(
+            f"Tool choice '{kind} {name}' not found in 'tools' parameter.", "tool_choice"
+        )
 
 
 def _tool_messages(messages: list[Body]) -> Iterator[Error]:
@@ -137,6 +142,6 @@ def _invalid(message: str, param: str) -> Error:
     return Error(message, "invalid_request_error", None, param, 400)
 
 
-def _typed(body: Body, name: str, kind: type) -> Any:
+def _typed(body: Body, name: str, kind: type) -> Json:
     value = body.get(name)
     return value if isinstance(value, kind) and not isinstance(value, bool) else None

@@ -1,6 +1,6 @@
 """What OpenAI objects to in a chat request: shapes as data, and what shapes cannot say."""
 
-from typing import Any
+from mockprovider.shapes import Json
 
 TEXT = {"type": "string"}
 TEXT_OR_NULL = {"type": ["string", "null"]}
@@ -8,15 +8,19 @@ FLAG = {"type": ["boolean", "null"]}
 OBJECT = {"type": ["object", "null"]}
 PENALTY = {"type": ["number", "null"], "minimum": -2, "maximum": 2}
 COUNT = {"type": ["integer", "null"], "minimum": 1}
-ARGUMENTS = {"type": "object", "required": ["name", "arguments"], "properties": {"name": TEXT, "arguments": TEXT}}
+ARGUMENTS = {
+    "type": "object",
+    "required": ["name", "arguments"],
+    "properties": {"name": TEXT, "arguments": TEXT},
+}
 
 
-def choice_of(*words: str) -> dict[str, Any]:
+def choice_of(*words: str) -> dict[str, Json]:
     """Return the shape of one of some words, or null."""
     return {"type": ["string", "null"], "enum": [*words, None]}
 
 
-def part(kind: str, member: str, shape: dict[str, Any]) -> dict[str, Any]:
+def part(kind: str, member: str, shape: dict[str, Json]) -> dict[str, Json]:
     """Return the shape of one kind of content part."""
     return {
         "type": "object",
@@ -25,14 +29,16 @@ def part(kind: str, member: str, shape: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def content(*parts: dict[str, Any]) -> dict[str, Any]:
+def content(*parts: dict[str, Json]) -> dict[str, Json]:
     """Return the shape of a message's content: a text, or parts of these kinds."""
     return {"anyOf": [TEXT, {"type": "array", "minItems": 1, "items": {"oneOf": list(parts)}}]}
 
 
 TEXT_PART = part("text", "text", TEXT)
 REFUSAL_PART = part("refusal", "refusal", TEXT)
-IMAGE_PART = part("image_url", "image_url", {"type": "object", "required": ["url"], "properties": {"url": TEXT}})
+IMAGE_PART = part(
+    "image_url", "image_url", {"type": "object", "required": ["url"], "properties": {"url": TEXT}}
+)
 AUDIO_PART = part("input_audio", "input_audio", {"type": "object", "required": ["data", "format"]})
 FILE_PART = part("file", "file", {"type": "object"})
 
@@ -44,7 +50,7 @@ TOOL_CALL = {
 }
 
 
-def message(*content_parts: dict[str, Any], **members: dict[str, Any]) -> dict[str, Any]:
+def message(*content_parts: dict[str, Json], **members: dict[str, Json]) -> dict[str, Json]:
     """Return the shape of a message that must have content."""
     inner = {"content": content(*content_parts), "name": TEXT_OR_NULL, **members}
     return {"type": "object", "required": ["content"], "properties": inner}
@@ -90,17 +96,25 @@ TOOL_DEFINITION = {
 TOOL_CHOICE = {
     "anyOf": [
         {"type": "string", "enum": ["none", "auto", "required"]},
-        {"type": "object", "required": ["type"], "properties": {"type": choice_of("function", "custom", "allowed_tools")}},
+        {
+            "type": "object",
+            "required": ["type"],
+            "properties": {"type": choice_of("function", "custom", "allowed_tools")},
+        },
         {"type": "null"},
     ]
 }
 
-REQUEST: dict[str, Any] = {
+REQUEST: dict[str, Json] = {
     "type": "object",
     "required": ["model", "messages"],
     "properties": {
         "model": TEXT,
-        "messages": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["role"]}},
+        "messages": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "required": ["role"]},
+        },
         "stream": FLAG,
         "stream_options": {
             "type": ["object", "null"],
@@ -114,11 +128,18 @@ REQUEST: dict[str, Any] = {
         "top_p": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "frequency_penalty": PENALTY,
         "presence_penalty": PENALTY,
-        "stop": {"anyOf": [TEXT, {"type": "array", "items": TEXT, "maxItems": 4}, {"type": "null"}]},
+        "stop": {
+            "anyOf": [TEXT, {"type": "array", "items": TEXT, "maxItems": 4}, {"type": "null"}]
+        },
         "logprobs": FLAG,
         "top_logprobs": {"type": ["integer", "null"], "minimum": 0, "maximum": 20},
         "logit_bias": OBJECT,
-        "tools": {"type": ["array", "null"], "minItems": 1, "maxItems": 128, "items": TOOL_DEFINITION},
+        "tools": {
+            "type": ["array", "null"],
+            "minItems": 1,
+            "maxItems": 128,
+            "items": TOOL_DEFINITION,
+        },
         "tool_choice": TOOL_CHOICE,
         "parallel_tool_calls": FLAG,
         "functions": {"type": ["array", "null"], "items": FUNCTION},

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from mockprovider import steps as say
+from mockprovider.shapes import Json
 from mockprovider.steps import Step, Steps
 from mockprovider.surfaces.chat import members
 from mockprovider.surfaces.chat.habits import ABSENT, WORDS, Habits, present
@@ -12,20 +12,24 @@ from mockprovider.surfaces.chat.tools import Tools
 from mockprovider.surfaces.surface import Ask
 from mockprovider.timeline import ENDS, Close, Moment, Send, Timeline
 
+Delta = Mapping[str, Json]
 DONE = Send(b"data: [DONE]\n\n", "done")
 AZURE_FIRST = {
     "choices": [], "created": 0, "id": "", "model": "", "object": "",
     "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}],
 }  # fmt: skip
-FINISH_DELTAS = {
-    "bare": {}, "absent": ABSENT, "null-content": {"content": None}, "empty-content": {"content": ""},
-}  # fmt: skip
-NO_CHOICES = {"empty": [], "null": None, "absent": ABSENT}
+FINISH_DELTAS: Delta = {
+    "bare": {},
+    "absent": ABSENT,
+    "null-content": {"content": None},
+    "empty-content": {"content": ""},
+}
+NO_CHOICES: Delta = {"empty": [], "null": None, "absent": ABSENT}
+NO_LOGPROBS: Delta = {"content": [], "refusal": None}
 USAGE_OF_OWN = ("chunk", "both", "choice", "no-choices", "repeat-choice")
-Delta = Mapping[str, Any]
 
 
-def stream(steps: Steps, ask: Ask, habits: Mapping[str, Any]) -> Timeline:
+def stream(steps: Steps, ask: Ask, habits: Mapping[str, Json]) -> Timeline:
     """Render the steps of a streamed answer."""
     script = tuple(steps)
     rendering = Rendering(ask, Habits(**habits), script)
@@ -61,13 +65,19 @@ class Rendering:
     def _step(self, step: Step) -> Iterator[Moment]:
         match step:
             case say.Say():
-                sent = tuple(self._spoken(step.choice, self._content(step), step.tokens, said=step.whole))
+                sent = tuple(
+                    self._spoken(step.choice, self._content(step), step.tokens, said=step.whole)
+                )
                 yield from sent[:-1]
                 yield from (sent[-1],) * step.repeat
             case say.Think():
-                yield from self._spoken(step.choice, members.reasoning(step, self.habits), step.tokens)
+                yield from self._spoken(
+                    step.choice, members.reasoning(step, self.habits), step.tokens
+                )
             case say.Refuse():
-                yield from self._spoken(step.choice, {"refusal": step.text}, step.tokens, refused=step.text)
+                yield from self._spoken(
+                    step.choice, {"refusal": step.text}, step.tokens, refused=step.text
+                )
             case say.Cite():
                 yield from self._spoken(step.choice, {"annotations": [members.citation(step)]}, 0)
             case say.Call():
@@ -125,8 +135,8 @@ class Rendering:
         content = WORDS.get(self.habits.opening_content, native)
         refusal = None if self.habits.opening_content == "native" else ABSENT
         opening = {"role": "assistant", "content": content, "refusal": refusal}
-        empty = {"content": [], "refusal": None} if self.ask.logprobs is not None else None
-        return self._chunk([self._choice(index, present(opening), logprobs=empty)])
+        logprobs = None if self.ask.logprobs is None else NO_LOGPROBS
+        return self._chunk([self._choice(index, present(opening), logprobs=logprobs)])
 
     def _role(self, first: bool) -> Delta:
         role = self.habits.role
@@ -188,25 +198,27 @@ class Rendering:
                 yield Send(name + self._event(body).data)
 
     def _choice(
-        self, index: int, delta: Any, *, finish: str | None = None, logprobs: Any = None
-    ) -> dict[str, Any]:
+        self, index: int, delta: Json, *, finish: str | None = None, logprobs: Json = None
+    ) -> dict[str, Json]:
         before = WORDS.get(self.habits.finish_before) if finish is None else finish
-        return present({
-            "index": index,
-            "delta": delta,
-            "logprobs": logprobs or WORDS[self.habits.logprobs],
-            "finish_reason": before,
-            **self.habits.choice_extra,
-        })
+        return present(
+            {
+                "index": index,
+                "delta": delta,
+                "logprobs": logprobs or WORDS[self.habits.logprobs],
+                "finish_reason": before,
+                **self.habits.choice_extra,
+            }
+        )
 
-    def _logprobs(self, said: str, refused: str, tokens: int) -> Any:
+    def _logprobs(self, said: str, refused: str, tokens: int) -> Json:
         if self.ask.logprobs is None or not (said or refused):
             return None
         rows = members.logprobs(said or refused, tokens, self.ask.logprobs)
         return {"content": rows if said else None, "refusal": None if said else rows}
 
     def _chunk(
-        self, choices: Any, *, usage: Any = ABSENT, tokens: int = 0, extra: Delta | None = None
+        self, choices: Json, *, usage: Json = ABSENT, tokens: int = 0, extra: Delta | None = None
     ) -> Send:
         body = members.envelope("chat.completion.chunk", self.habits, number=self.chunks)
         body |= {"choices": choices, "usage": self._usage_member(usage), **self.habits.chunk_extra}
@@ -214,7 +226,7 @@ class Rendering:
             body["obfuscation"] = members.OBFUSCATION
         return self._event({**present(body), **(extra or {})}, tokens)
 
-    def _usage_member(self, usage: Any) -> Any:
+    def _usage_member(self, usage: Json) -> Json:
         if usage is not ABSENT:
             return usage
         if self.bill is not None and self.bill.where == "every":
@@ -223,6 +235,6 @@ class Rendering:
         asked = self.habits.usage_null == "asked" and self.ask.usage
         return None if asked or self.habits.usage_null == "always" else ABSENT
 
-    def _event(self, body: Any, tokens: int = 0) -> Send:
+    def _event(self, body: Json, tokens: int = 0) -> Send:
         self.chunks += 1
         return Send(b"data: " + members.text(body, self.habits) + b"\n\n", tokens=tokens)

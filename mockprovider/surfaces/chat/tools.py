@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
+from mockprovider.shapes import Json
 from mockprovider.steps import Arguments, Call, Steps
 from mockprovider.surfaces.chat.habits import ABSENT, WORDS, Habits, present
 
-Fragment = tuple[dict[str, Any], int]
+Fragment = tuple[dict[str, Json], int]
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Tools:
         """Yield one more fragment of a call opened before."""
         yield self._later(self.calls[step.of], step.text), 1
 
-    def _shared(self, fragments: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    def _shared(self, fragments: tuple[str, ...]) -> tuple[Json, tuple[str, ...]]:
         """Split the arguments into what the first fragment carries and what follows."""
         match self.habits.tool_arguments:
             case "whole":
@@ -51,12 +51,12 @@ class Tools:
                 return "".join(fragments[:1]), fragments[1:]
         return "", fragments
 
-    def _named(self, call: Call) -> dict[str, Any]:
+    def _named(self, call: Call) -> dict[str, Json]:
         ids = {"given": call.id, "absent": ABSENT, "empty": ""}
         kind = WORDS.get(self.habits.tool_type, "function")
         return {"id": ids[self.habits.tool_id], "type": kind, "name": call.name}
 
-    def _later(self, call: Call, piece: str) -> dict[str, Any]:
+    def _later(self, call: Call, piece: str) -> dict[str, Json]:
         habit = self.habits.tool_later
         if habit == "repeat":
             return self._fragment(call, self._named(call), piece)
@@ -64,7 +64,7 @@ class Tools:
         kind = "function" if habit == "empty" else word
         return self._fragment(call, {"id": word, "type": kind, "name": word}, piece)
 
-    def _fragment(self, call: Call, named: dict[str, Any], arguments: Any) -> dict[str, Any]:
+    def _fragment(self, call: Call, named: dict[str, Json], arguments: Json) -> dict[str, Json]:
         function = present({"name": named["name"], "arguments": arguments})
         native = self.indexes[call.id]
         index = WORDS.get(self.habits.tool_index, native)
@@ -72,7 +72,7 @@ class Tools:
         return {"tool_calls": [present(members)]}
 
 
-def as_object(arguments: str) -> Any:
+def as_object(arguments: str) -> Json:
     """Parse arguments, for vendors that do not send them as a text."""
     try:
         return json.loads(arguments or "{}")
