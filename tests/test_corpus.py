@@ -1,0 +1,68 @@
+"""Streams that real providers sent: no rule may call one of them wrong.
+
+What a provider does differently on purpose is a value of its profile, with its source. The
+recordings are not ours to ship, so without them these tests skip.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.exchange import Exchange, Json, Request, Trial
+from conformance.profiles.profile import load
+from conformance.rules import RULES
+from conformance.rules.rule import Rule
+from conformance.verdicts import Kind, judge
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+
+# A gateway is what we judge, no authority on the grammar.
+ORIGINS = {"hosted-provider", "self-hosted-server"}
+
+# Where a recorder wrote the JSON or the framing anew, these would judge the recorder.
+REWRITTEN = {"chunk.id-stable", "chunk.created-model-stable"}
+
+
+def recordings() -> Iterator[Json]:
+    index = CORPUS / "INDEX.jsonl"
+    for line in index.read_text("utf-8").splitlines() if index.is_file() else []:
+        told = json.loads(line)
+        if (
+            told["protocol"] == "openai-chat"
+            and told["class"] in ORIGINS
+            and told["authenticity"] == "recorded"
+        ):
+            yield told
+
+
+RECORDINGS = list(recordings())
+
+
+def exchange(told: Json) -> Exchange:
+    stream = CORPUS / told["file"]
+    sidecar = json.loads(stream.with_suffix(".json").read_text("utf-8"))
+    request = Request("POST", sidecar.get("endpoint", ""), (), sidecar.get("request") or {})
+    return Exchange("chat", "stream", request, status=200, body=stream.read_bytes())
+
+
+def client_side(told: Json) -> Iterator[Rule]:
+    """Yield the rules that need nothing but the bytes and what was asked."""
+    for rule in RULES.values():
+        framing = rule.family == "sse" or rule.id in REWRITTEN
+        if rule.needs <= {"request"} and not (framing and told["fidelity"] != "raw"):
+            yield rule
+
+
+@pytest.mark.skipif(not RECORDINGS, reason="no recorded streams at ../shared/corpus")
+@pytest.mark.parametrize("told", RECORDINGS, ids=[told["file"] for told in RECORDINGS])
+def test_a_genuine_stream_breaks_no_rule(told: Json) -> None:
+    trial = Trial("recording", {"stream": exchange(told)})
+    profile = load(told["provider"])
+
+    verdicts = {
+        rule.id: judge(rule, trial, profile, frozenset({"request"})) for rule in client_side(told)
+    }
+
+    assert {name: v.findings for name, v in verdicts.items() if v.kind is Kind.FAIL} == {}
