@@ -6,10 +6,13 @@ from conformance.selfcheck.reference import REFERENCE
 from conformance.selfcheck.router.relay import Parts
 from conformance.selfcheck.variant import Variant, collected
 
+REFERENCE_NAME = "reference"
+
 LEGAL: dict[str, Variant] = collected(legal)
+
+VARIANTS: dict[str, Variant] = {**LEGAL, **MUTANTS}
 
 
 def routers() -> dict[str, Parts]:
-    variants = {**LEGAL, **MUTANTS}
-    changed = {name: variant.router(REFERENCE) for name, variant in variants.items()}
-    return {"reference": REFERENCE, **changed}
+    changed = {name: variant.router(REFERENCE) for name, variant in VARIANTS.items()}
+    return {REFERENCE_NAME: REFERENCE, **changed}

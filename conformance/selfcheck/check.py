@@ -1,0 +1,119 @@
+"""The self-check: the reference, the legal variants and the mutants under every rule."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from conformance.drive.launch import LaunchFailed, launched, python
+from conformance.drive.mock import MockTrouble
+from conformance.drive.upstream import upstream
+from conformance.exits import Exit
+from conformance.plan import Case, UnknownCase, cases, selected
+from conformance.probes import PROBES
+from conformance.profiles.profile import load
+from conformance.rules import RULES
+from conformance.selfcheck.matrix import Matrix, complaints
+from conformance.selfcheck.observe import Job, jobs, observed
+from conformance.selfcheck.routers import REFERENCE_NAME, VARIANTS
+from conformance.selfcheck.sheet import document, sheet
+
+# The idle limit outlasts the patience of a hold, so that a mutant that keeps back an event is not
+# taken for one whose provider has died.
+ROUTER = ("--keepalive-ms", "500", "--idle-ms", "4000")
+
+
+class Servers(NamedTuple):
+    routers_url: str
+    control_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    routers: tuple[str, ...]
+    cases: tuple[Case, ...]
+    whole: bool  # every mutant is in it, so that every rule must be killed
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only", metavar="PATTERN", action="append", default=[],
+        help="check only the routers whose names match; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rule", metavar="PATTERN", action="append", default=[],
+        help="ask only these rules, families, probes or cases; may be given again",
+    )  # fmt: skip
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the matrix to a file too")
+
+
+def selfcheck(args: argparse.Namespace) -> int:
+    """Run the reference router, legal variants and mutants and print which rules kill which."""
+    try:
+        chosen = selection(args.only, args.rule)
+        if not chosen.routers or not chosen.cases:
+            print("selfcheck: nothing is selected", file=sys.stderr)
+            return Exit.EMPTY
+        began = time.monotonic()
+        work = list(jobs(chosen.routers, chosen.cases, f"selfcheck.{os.getpid()}"))
+        matrix = check(chosen, work)
+    except UnknownCase as error:
+        print(f"selfcheck: {error}", file=sys.stderr)
+        return Exit.USAGE
+    except (LaunchFailed, MockTrouble) as error:
+        print(f"selfcheck: {error}", file=sys.stderr)
+        return Exit.HARNESS_ERROR
+    wrong = list(complaints(matrix, RULES, whole=chosen.whole))
+    seconds = time.monotonic() - began
+    total = (
+        f"{len(matrix.rules)} rules, {len(chosen.routers)} routers, {len(work)} trials "
+        f"in {seconds:.1f} s: {len(wrong) or 'no'} complaints"
+    )
+    print("\n".join([sheet(matrix), "", *wrong, total]))
+    if args.json:
+        args.json.write_text(json.dumps(document(matrix, wrong), indent=1) + "\n", "utf-8")
+    return Exit.NOT_CONFORMANT if wrong else Exit.CONFORMANT
+
+
+def selection(only: Sequence[str], rules: Sequence[str]) -> Selection:
+    names = (REFERENCE_NAME, *VARIANTS)
+    routers = tuple(name for name in names if not only or _any(name, only))
+    wanted = selected(cases(RULES.values(), PROBES.values()), rules)
+    return Selection(routers, tuple(wanted), routers == names)
+
+
+def _any(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
+    with servers() as (routers_url, control_url):
+        found = asyncio.run(observed(routers_url, control_url, work, load("generic")))
+    return Matrix(
+        {name: VARIANTS[name] for name in chosen.routers if name in VARIANTS},
+        {case.rule.id: case.rule for case in chosen.cases},
+        tuple(found),
+    )
+
+
+@contextmanager
+def servers() -> Iterator[Servers]:
+    """Run the mock and, in one process, all routers in front of it."""
+    with upstream(0) as mock:
+        command = ("--port", "0", "--upstream", f"{mock.data_url}/v1", "--print-json", *ROUTER)
+        with launched(python("conformance.selfcheck.serve", *command)) as told:
+            yield Servers(told["url"], mock.control_url)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="selfcheck", description=selfcheck.__doc__)
+    arguments(parser)
+    return selfcheck(parser.parse_args(argv))
