@@ -1,10 +1,10 @@
 """Cases as pytest items: what is collected and what comes of it; the engine judges."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from _pytest._code.code import ExceptionInfo, TerminalRepr
 
 from conformance.plan import Case
 from conformance.report.record import Told
@@ -70,15 +70,16 @@ class CaseItem(pytest.Item):
 
     def repr_failure(
         self,
-        excinfo: ExceptionInfo[BaseException],
+        excinfo: pytest.ExceptionInfo[BaseException],
         style: Any = None,  # noqa: ANN401  (pytest's)
-    ) -> str | TerminalRepr:
+    ) -> Any:  # noqa: ANN401  (pytest's)
         if isinstance(excinfo.value, NotConformant | HarnessTrouble):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Any, int | None, str]:
-        return self.path, None, self.name
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        # Not the name: pytest would take its dots for those of a module path.
+        return self.path, None, f"{self.case.rule.id} on {self.case.surface}, {self.case.probe.id}"
 
 
 class Cases(pytest.Collector):

@@ -4,13 +4,15 @@ Under xdist the controller owns all of these; its workers drive and judge, and t
 the lines of the run back.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.junitxml import xml_key
 
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
@@ -65,9 +67,8 @@ class Conformance:
                 self._ground = self._stack.enter_context(ground(self._settings))
 
     def pytest_report_header(self) -> list[str]:
-        lines = [
-            f"{NAME}: {bare(self._settings.target.url)}, profile {self._settings.profile.name}"
-        ]
+        router, profile = bare(self._settings.target.url), self._settings.profile.name
+        lines = [f"{NAME}: {router}, profile {profile}"]
         if self._ground and self._ground.upstream_url:
             lines.append(f"{NAME}: the router's upstream has to be {self._ground.upstream_url}")
         return lines
@@ -126,26 +127,33 @@ class Conformance:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[Any]:
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         decided = call.when == "call" or (call.when == "setup" and report.failed)
         if isinstance(item, CaseItem) and item.told and decided:
-            report.conformance = item.told._asdict()
+            # As text: xdist hands reports on between processes and knows plain values only.
+            setattr(report, NAME, json.dumps(item.told))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if not self._writer:
             return
-        if told := getattr(report, NAME, None):
-            self._writer.tell(**told)
+        if told := carried(report):
+            self._writer.tell(*told)
+            if xml := self._config.stash.get(xml_key, None):
+                xml.node_reporter(report).add_attribute("classname", told.case["family"])
         elif report.failed and report.nodeid.startswith(f"{NAME}::"):
             self._lost = True
 
+    def pytest_internalerror(self) -> None:
+        """A worker of xdist that breaks down does not end the session by itself."""
+        self._lost = True
+
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, Any] | None:
-        told = getattr(report, NAME, None)
-        if not told or report.failed or told["case"]["verdict"] not in WORDS:
+        told = carried(report)
+        if not told or report.failed or told.case["verdict"] not in WORDS:
             return None
-        category, letter, word = WORDS[told["case"]["verdict"]]
+        category, letter, word = WORDS[told.case["verdict"]]
         return category, letter, (word, {"yellow": True})
 
     @pytest.hookimpl(optionalhook=True)
@@ -155,7 +163,7 @@ class Conformance:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._worker is not None:
-            self._config.workeroutput[SELECTED] = self._selected
+            vars(self._config)["workeroutput"][SELECTED] = self._selected
         if not self._writer:
             return
         stopped = STOPPED.get(exitstatus) or (Exit.HARNESS_ERROR if self._lost else None)
@@ -163,10 +171,7 @@ class Conformance:
         self._writer.close(footer)
         code = Exit(footer["exit"])
         # Other tests may have been part of the session: their failures outweigh what we lack.
-        if code in DECISIVE or exitstatus in (
-            pytest.ExitCode.OK,
-            pytest.ExitCode.NO_TESTS_COLLECTED,
-        ):
+        if code in DECISIVE or exitstatus == pytest.ExitCode.OK:
             session.exitstatus = int(code)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -177,6 +182,12 @@ class Conformance:
 
     def pytest_unconfigure(self) -> None:
         self._stack.close()
+
+
+def carried(report: pytest.TestReport) -> Told | None:
+    """Return what a report has been given to carry."""
+    text = getattr(report, NAME, None)
+    return Told(*json.loads(text)) if text else None
 
 
 @contextmanager

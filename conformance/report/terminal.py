@@ -25,10 +25,7 @@ def summary(run: Run, path: str = "") -> list[str]:
         f"{header['router']['url']}  {header['mode']}  profile {header['profile']['name']}",
         *([header["note"]] if header["note"] else []),
         "",
-        *columns(tally.table(tally.by("level", run.cases), heads, "level")),
-        "",
-        *columns(tally.table(tally.by("basis", run.cases), heads, "basis")),
-        "",
+        *(line for member in ("level", "basis") if heads for line in _counts(run, member, heads)),
         *(line for kind in SHOWN for line in _rules(run, kind)),
         *(line for kind in OPEN for line in _reasons(run, kind)),
         *([f"run: {path}"] if path else []),
@@ -43,6 +40,10 @@ def conclusion(run: Run) -> str:
     judged, selected = len(run.cases), run.footer["selected"]
     count = f"{judged} cases" if judged == selected else f"{judged} of {selected} cases"
     return f"{MEANING[code]}: {count} judged, exit {code}"
+
+
+def _counts(run: Run, member: str, heads: list[str]) -> list[str]:
+    return [*columns(tally.table(tally.by(member, run.cases), heads, member)), ""]
 
 
 def columns(rows: list[list[str]]) -> list[str]:
