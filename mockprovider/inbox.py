@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import httptools
 
@@ -17,7 +18,7 @@ class BadRequest(ValueError):
         self.status = status
 
 
-@dataclass(slots=True)
+@dataclass
 class Request:
     method: str = ""
     target: str = ""
@@ -26,6 +27,12 @@ class Request:
     body: bytes = b""
     at: int = 0
     keep_alive: bool = True
+    complete: bool = False
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The first value of each header, by its name in lower case."""
+        return {name.lower(): value for name, value in reversed(self.headers)}
 
     @property
     def path(self) -> str:
@@ -33,7 +40,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, its name in lower case."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        return self.fields.get(name)
 
 
 class Inbox:
@@ -79,7 +86,7 @@ class Inbox:
         self._grow(len(url), MAX_HEAD, 431, "head")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._request.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        self._request.headers.append(_header(name, value))
         self._grow(len(name) + len(value), MAX_HEAD, 431, "head")
 
     def on_headers_complete(self) -> None:
@@ -101,6 +108,7 @@ class Inbox:
         request.body = b"".join(self._body)
         request.at = time.monotonic_ns()
         request.keep_alive = self._parser.should_keep_alive()
+        request.complete = True
         self._done.append(request)
         self._body = []
 
@@ -108,3 +116,9 @@ class Inbox:
         self._size += size
         if self._size > limit:
             raise BadRequest(status, f"the {what} of the request is longer than {limit} bytes")
+
+
+@lru_cache(maxsize=1024)
+def _header(name: bytes, value: bytes) -> tuple[str, str]:
+    # A router sends the same headers all day: the journal keeps them once.
+    return name.decode("latin-1"), value.decode("latin-1")

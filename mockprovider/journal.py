@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from array import array
 from base64 import b64encode
 from collections import deque
@@ -16,7 +15,7 @@ from mockprovider.shapes import Json
 from mockprovider.surfaces.surface import Objection
 
 MAX_ENTRIES = 20_000
-MAX_BYTES = 24 << 20
+MAX_BYTES = 16 << 20
 MAX_WRITES = 20_000
 ENTRY_BYTES = 1_000
 SECRET = frozenset(
@@ -34,6 +33,16 @@ class Held:
     released: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a response ended, after how many events, and how much of it was acknowledged."""
+
+    kind: str
+    at: int
+    events: int
+    acked: int
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
     """What is known of one request; times are nanoseconds of the monotonic clock."""
@@ -42,6 +51,8 @@ class Entry:
     request: Request
     connection: tuple[int, int]
     nonce: str | None = None
+    run: str | None = None
+    keys: tuple[Key, ...] = ()
     attempt: int = 1
     scenario: str | None = None
     surface: str | None = None
@@ -55,17 +66,15 @@ class Entry:
     bytes: int = 0
     events: int = 0
     tokens: int = 0
-    end: dict[str, Json] | None = None
+    end: End | None = None
+    weight: int = 0
+    dropped: bool = False
 
-    @property
-    def run(self) -> str | None:
-        return None if self.nonce is None else run_of(self.nonce)
-
-    def wrote(self, length: int, events: int, tokens: int) -> None:
+    def wrote(self, at: int, length: int, events: int, tokens: int) -> None:
         """Note one write of the body."""
         self.tokens += tokens
         if len(self.writes) < 4 * MAX_WRITES:
-            self.writes.extend((time.monotonic_ns(), self.bytes, length, self.tokens))
+            self.writes.extend((at, self.bytes, length, self.tokens))
         self.bytes += length
         self.events += events
 
@@ -88,11 +97,10 @@ class Entry:
             "writes": [flat[at : at + 4] for at in range(0, len(flat), 4)],
             "holds": [asdict(held) for held in self.holds],
             "sent": {"bytes": self.bytes, "events": self.events, "tokens": self.tokens},
-            "end": self.end,
+            "end": None if self.end is None else asdict(self.end),
         }
 
-    @property
-    def weight(self) -> int:
+    def weigh(self) -> int:
         """Estimate the memory this entry takes."""
         return ENTRY_BYTES + 2 * len(self.request.body) + 8 * len(self.writes)
 
@@ -100,8 +108,16 @@ class Entry:
 class Journal:
     """A ring of entries, the newest kept, and those who wait for one."""
 
-    def __init__(self, file: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        file: TextIO | None = None,
+        *,
+        max_entries: int = MAX_ENTRIES,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self._file = file
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
         self._ring = deque[Entry]()
         self._index = dict[Key, list[Entry]]()
         self._waiting = dict[Key, set[asyncio.Future[None]]]()
@@ -112,27 +128,31 @@ class Journal:
         """Begin the entry of a request."""
         self._count += 1
         entry = Entry(self._count, request, connection, nonce)
-        for key in _keys(entry):
-            self._index.setdefault(key, []).append(entry)
         if nonce is not None:
-            before = self._index["nonce", nonce][-2:-1]
-            entry.attempt = before[0].attempt + 1 if before else 1
+            entry.run = run_of(nonce)
+            entry.keys = (("nonce", nonce), ("run", entry.run))
+            before = self._index.get(entry.keys[0])
+            entry.attempt = before[-1].attempt + 1 if before else 1
+        for key in entry.keys:
+            self._index.setdefault(key, []).append(entry)
         self._ring.append(entry)
+        self._trim()
         return entry
 
     def close(self, entry: Entry, kind: str, at: int, acked: int) -> None:
         """Note how a request ended."""
-        entry.end = {"kind": kind, "at": at, "events": entry.events, "acked": acked}
+        entry.end = End(kind, at, entry.events, acked)
         if self._file is not None:
             self._file.write(json.dumps(entry.document(redacted=True)) + "\n")
-        self._weight += entry.weight
-        while len(self._ring) > MAX_ENTRIES or self._weight > MAX_BYTES:
-            self._drop(self._ring.popleft())
+        if not entry.dropped:
+            entry.weight = entry.weigh()
+            self._weight += entry.weight
+            self._trim()
         self.tell(entry)
 
     def tell(self, entry: Entry) -> None:
         """Wake those who wait for news of an entry."""
-        for key in _keys(entry):
+        for key in entry.keys:
             for waiter in self._waiting.get(key, ()):
                 if not waiter.done():
                     waiter.set_result(None)
@@ -168,20 +188,19 @@ class Journal:
         if not self._waiting[key]:
             del self._waiting[key]
 
+    def _trim(self) -> None:
+        while len(self._ring) > self._max_entries or self._weight > self._max_bytes:
+            self._drop(self._ring.popleft())
+
     def _drop(self, entry: Entry) -> None:
-        if entry.end is not None:
-            self._weight -= entry.weight
-        for key in _keys(entry):
+        entry.dropped = True
+        self._weight -= entry.weight
+        for key in entry.keys:
             same = self._index.get(key, [])
             if entry in same:
                 same.remove(entry)
             if not same:
                 self._index.pop(key, None)
-
-
-def _keys(entry: Entry) -> tuple[Key, ...]:
-    nonce, run = entry.nonce, entry.run
-    return () if nonce is None or run is None else (("nonce", nonce), ("run", run))
 
 
 def _request(request: Request, *, redacted: bool) -> dict[str, Json]:

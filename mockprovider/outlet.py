@@ -7,6 +7,8 @@ import struct
 import termios
 from asyncio import Transport
 
+from mockprovider.inbox import Request
+
 LAST_CHUNK = b"0\r\n\r\n"
 TCP_CLOSED = 7
 # A zero linger time makes close() send RST where it would send FIN.
@@ -16,12 +18,15 @@ NO_LINGER = struct.pack("ii", 1, 0)
 class Outlet:
     """Writes one response. `full` says that the kernel takes no more for now."""
 
-    def __init__(self, transport: Transport, version: str, *, keep_alive: bool) -> None:
+    def __init__(self, transport: Transport, request: Request) -> None:
         self._transport = transport
         self._socket = transport.get_extra_info("socket")
         self._fd = self._socket.fileno()
-        self._old = version == "1.0"
-        self.keep_alive = keep_alive and not self._old
+        self._old = request.version == "1.0"
+        self._bodiless = request.method == "HEAD"
+        self.keep_alive = request.keep_alive and not self._old
+        # To close on someone who is still sending would be RST, and lose the answer.
+        self.lingers = not request.complete
         self.full = False
         self.failure: OSError | None = None
         self._chunked = False
@@ -49,17 +54,19 @@ class Outlet:
 
     def body(self, data: bytes, *, last: bool) -> bool:
         """Write a piece of the body; tell whether the connection still took it."""
+        if self._bodiless:
+            return self.failure is None
         if self._chunked and data:
-            tail = b"\r\n" + LAST_CHUNK if last else b"\r\n"
-            data = b"%x\r\n%b%b" % (len(data), data, tail)
-            self._ended = last
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+            if last:
+                data, self._ended = data + LAST_CHUNK, True
         if self._corked:
             data, self._corked = self._corked + data, b""
         return self._write(data)
 
     def end(self) -> None:
         """Complete the body."""
-        if self._chunked and not self._ended:
+        if self._chunked and not self._ended and not self._bodiless:
             self._corked += LAST_CHUNK
         self.flush()
 
@@ -104,8 +111,6 @@ class Outlet:
 
     def _write(self, data: bytes) -> bool:
         # Past the transport: one call is one segment, and its time is the time it was sent.
-        if self.failure is not None:
-            return False
         sent = 0
         if not self.full:
             try:

@@ -34,29 +34,32 @@ class Performance:
 
     timeline: Timeline
     write: str
-    parts: tuple[tuple[bytes, ...] | None, ...] = ()
-    run: bytes = b""
-    head: bytes = b""
+    compiled: Compiled | None = None
     filling: Filling | None = None
+    run: bytes = b""
 
     def data(self, at: int, send: Send) -> bytes:
-        parts = self.parts[at] if self.parts else None
-        if parts is not None:
+        """Return the bytes of a send."""
+        if self.compiled is None:
+            return send.data
+        parts = self.compiled.parts[at]
+        if isinstance(parts, tuple):
             return self.run.join(parts)
-        return self.fill(send.data)
+        return send.data if parts is None or self.filling is None else parts.fill(self.filling)
 
-    def fill(self, data: bytes) -> bytes:
-        return data if self.filling is None else self.filling.fill(data)
+    def head(self, head: Head) -> bytes:
+        """Return the bytes of the head."""
+        if self.compiled is None or self.filling is None:
+            return encoded(head)
+        return self.compiled.head.fill(self.filling)
 
 
 def performance(compiled: Compiled, filling: Filling, write: str) -> Performance:
     """Return what a request gets of a compiled timeline."""
     if compiled.plain:
         return Performance(compiled.filled(filling), write)
-    return Performance(
-        compiled.timeline, write, compiled.parts, filling.fill(compiled.run),
-        filling.fill(compiled.head), filling,
-    )  # fmt: skip
+    run = compiled.run.fill(filling)
+    return Performance(compiled.timeline, write, compiled, filling, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Player:
         self._at = 0
         self._base = stage.wheel.now()
         self._blocked = False
+        self._in_segments = performance.write == "segments"
         self._held: Callable[[], None] | None = None
 
     def run(self) -> None:
@@ -105,7 +109,7 @@ class Player:
         self.outlet.full = False
         if self._blocked:
             self._blocked = False
-            self._when_reached()
+            self.run()
 
     def leave(self, kind: str, at: int | None = None, acked: int | None = None) -> None:
         """End the response because the peer, or the harness, will have no more of it."""
@@ -126,18 +130,19 @@ class Player:
     def _send(self, step: Send) -> bool:
         at = self._at - 1
         data = self._performance.data(at, step)
+        now = time.monotonic_ns()
         if not self.outlet.body(data, last=at == self._last):
             self._broken()
             return False
-        self.entry.wrote(len(data), step.events, step.tokens)
+        self.entry.wrote(now, len(data), step.events, step.tokens)
         if self.outlet.full:
             self._blocked = True
             return False
-        return self._reached()
+        return not self._in_segments or self._reached()
 
     def _reached(self) -> bool:
-        """Wait, if the mode asks for it, until the peer's kernel has all that was written."""
-        if self._performance.write != "segments" or not self.outlet.unacked():
+        """Wait until the peer's kernel has all that was written."""
+        if not self.outlet.unacked():
             return True
         self._stage.wheel.at(self._stage.wheel.now() + ACK_POLL, self._when_reached)
         return False
@@ -165,10 +170,9 @@ class Player:
         return False
 
     def _head(self, step: Head) -> bool:
-        head = self._performance.head or self._performance.fill(encoded(step))
         self.entry.status = step.status
         together = self._performance.write == "burst" or step.length is not None
-        self.outlet.head(head, step.length, cork=together)
+        self.outlet.head(self._performance.head(step), step.length, cork=together)
         return True
 
     def _pause(self, deadline: float) -> bool:
@@ -203,12 +207,12 @@ class Player:
             self.outlet.end()
         else:
             self.outlet.flush()
-        if self.outlet.full:
+        if self.outlet.full and how != "reset":
             # What the kernel has not taken yet would be lost.
             self._at, self._blocked = self._at - 1, True
             return
         self._end("complete" if how == "clean" else how, None, None)
-        ending = {"cut": self.outlet.finish, "half": self.outlet.half, "reset": self.outlet.reset}
+        ending = {"cut": self.outlet.finish, "reset": self.outlet.reset}
         ending.get(how, lambda: None)()
         self.over()
 

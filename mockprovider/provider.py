@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,9 +12,10 @@ from mockprovider.inbox import Request
 from mockprovider.journal import Entry, Journal
 from mockprovider.marker import Marker
 from mockprovider.player import Performance, performance
+from mockprovider.requests import INVALID
 from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.shapes import Json
-from mockprovider.slots import Filling
+from mockprovider.slots import Filling, compiled
 from mockprovider.steps import BadScenario, Error, Finish, Say, Steps, Usage
 from mockprovider.surfaces import chat
 from mockprovider.surfaces.surface import Objection, Reading, Route, Surface
@@ -24,8 +25,8 @@ from mockprovider.timeline import Close, Head, Send
 SURFACES = (chat.SURFACE,)
 NEVER_ACCEPTED = "sk-mock-invalid"
 DEFAULT_MODEL = "mock-model"
-INVALID = "invalid_request_error"
 MAX_ARMED = 20_000
+SHORT = 16_384
 Connection = tuple[int, int]
 
 
@@ -60,9 +61,10 @@ class Provider:
         """Decide what a request gets, and begin its journal entry."""
         mark = marker.find(request.body)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
+        entry.objections += requests.odd_headers(tuple(request.headers))
         surface = SURFACES[0]
         try:
-            found = routed(request)
+            found = routed(request.method, request.path)
             surface = found.surface
             return self._answered(request, entry, mark, found), entry
         except Refused as refused:
@@ -97,23 +99,25 @@ class Provider:
             self._authorise(surface.credential(request))
         if found.route.answer is not None:
             return plainly(surface, *found.route.answer(found.params), filling(entry, ""))
-        reading = understood(request, surface, entry, strict="validation" not in disobeys)
+        strict = "validation" not in disobeys
+        reading = understood(request, surface, entry, mark, strict=strict)
         entry.mode = "stream" if reading.ask.stream else "plain"
         if played is None:
-            compiled = rendering.render(echo(reading), 1, surface, reading.ask)
-            return performance(compiled, filling(entry, reading.model), "event")
+            answer = echo(reading)
+            rendered = rendering.render(answer, answer.scripts[0], surface, reading.ask)
+            return performance(rendered, filling(entry, reading.model), "event")
         return self._played(played, surface, reading, entry)
 
     def _played(
         self, played: Scenario, surface: Surface, reading: Reading, entry: Entry
     ) -> Performance:
         entry.scenario, entry.write, entry.scripted_holds = played.name, played.write, played.holds
-        compiled = rendering.cached(played, entry.attempt, surface, reading.ask)
-        slots = filling(entry, played.model or reading.model)
         script = played.script(entry.attempt)
+        rendered = rendering.cached(played, script, surface, reading.ask)
+        slots = filling(entry, played.model or reading.model)
         if not script.faults:
-            return performance(compiled, slots, played.write)
-        timeline = rendering.faulty(script, compiled.filled(slots), played.write)
+            return performance(rendered, slots, played.write)
+        timeline = rendering.faulty(script, rendered.filled(slots), played.write)
         return Performance(timeline, played.write)
 
     def _scenario(self, mark: Marker) -> Scenario:
@@ -148,40 +152,58 @@ def inline(script: bytes) -> Scenario:
     return scenario.parsed(marker.unpack(script), "inline")
 
 
-def routed(request: Request) -> Found:
+@lru_cache(maxsize=256)
+def routed(method: str, path: str) -> Found:
     """Find who answers a method and path."""
     for surface in SURFACES:
         for route in surface.routes:
-            if route.method == request.method and (match := route.path.fullmatch(request.path)):
+            if route.method == method and (match := route.path.fullmatch(path)):
                 return Found(surface, route, match.groupdict())
-    raise no_route(request)
+    raise no_route(method, path)
 
 
-def no_route(request: Request) -> Refused:
+def no_route(method: str, path: str) -> Refused:
     """Tell a wrong method from an unknown path."""
     routes = [route for surface in SURFACES for route in surface.routes]
-    allowed = [route.method for route in routes if route.path.fullmatch(request.path)]
-    asked = f"{request.method} {request.path}"
+    allowed = [route.method for route in routes if route.path.fullmatch(path)]
+    asked = f"{method} {path}"
     if not allowed:
         wrong = Error(f"Invalid URL ({asked})", INVALID, "unknown_url", None, 404)
         return Refused(wrong, "target")
     hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
-    message = f"Not allowed to {request.method} on {request.path}. {hint}"
+    message = f"Not allowed to {method} on {path}. {hint}"
     wrong = Error(message, INVALID, "method_not_supported", None, 405)
     return Refused(wrong, "method", (("allow", ", ".join(allowed)),))
 
 
-def understood(request: Request, surface: Surface, entry: Entry, *, strict: bool) -> Reading:
+def understood(
+    request: Request, surface: Surface, entry: Entry, mark: Marker | None, *, strict: bool
+) -> Reading:
     """Read a request; refuse it, if strict, for anything the provider would refuse it for."""
-    parsed = requests.parsed(request)
-    entry.objections += parsed.objections
-    if parsed.refusal is not None:
-        raise Refused(parsed.refusal, "")
-    reading = surface.read(parsed.body)
+    if (wrong := requests.media(request)) is not None:
+        raise Refused(wrong, "header.content-type")
+    body = request.body
+    if mark and mark.nonce and len(body) < SHORT:
+        # All that differs between requests of a kind is the nonce.
+        reading = _read_before(surface, body.replace(f"#{mark.nonce}]]".encode(), b"#]]"))
+    else:
+        reading = read(surface, body)
     entry.objections += reading.objections
-    if reading.refusal is not None and strict:
+    if reading.refusal is not None and (strict or not reading.model):
         raise Refused(reading.refusal, "")
     return reading
+
+
+def read(surface: Surface, body: bytes) -> Reading:
+    """Understand a body as the surface does."""
+    parsed = requests.parsed(body)
+    if parsed.refusal is not None:
+        return Reading(refusal=parsed.refusal, objections=parsed.objections)
+    reading = surface.read(parsed.body)
+    return replace(reading, objections=(*parsed.objections, *reading.objections))
+
+
+_read_before = lru_cache(maxsize=256)(read)
 
 
 def filling(entry: Entry, model: str) -> Filling:
@@ -206,7 +228,8 @@ def plainly(
     data = json.dumps(body).encode()
     dressed = rendering.dressed(surface.head(False), HeadTable(headers=headers), status)
     head = Head(status, dressed.headers, len(data))
-    return Performance((head, Send(data, "body", 0), Close()), "event", filling=slots)
+    answer = compiled((head, Send(data, "body", 0), Close()))
+    return performance(answer, slots, "event")
 
 
 def echo(reading: Reading) -> Scenario:

@@ -29,14 +29,13 @@ FIRST_ERROR = 400
 
 
 @lru_cache(maxsize=256)
-def cached(scenario: Scenario, attempt: int, surface: Surface, ask: Ask) -> Compiled:
+def cached(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Compiled:
     """Compile a script once for each way it can be asked for."""
-    return render(scenario, attempt, surface, ask)
+    return render(scenario, script, surface, ask)
 
 
-def render(scenario: Scenario, attempt: int, surface: Surface, ask: Ask) -> Compiled:
-    """Compile what the given attempt gets; faults come later, on the bytes as they will be."""
-    script = scenario.script(attempt)
+def render(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Compiled:
+    """Compile one script of a scenario; its faults come later, on the bytes as they will be."""
     timeline = answer(scenario, script, surface, ask)
     if scenario.pace is not None:
         timeline = tuple(paced(timeline, *scenario.pace))

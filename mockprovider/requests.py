@@ -3,12 +3,19 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mockprovider.inbox import Request
 from mockprovider.shapes import Json, Mismatch, Path, type_name
 from mockprovider.steps import Error
 from mockprovider.surfaces.surface import Objection
 
+INVALID = "invalid_request_error"
+NOT_JSON = (
+    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
+    "your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not "
+    "valid JSON.)"
+)
 HOP_BY_HOP = ("keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer", "upgrade")
 SINGLE = ("authorization", "content-type", "content-length", "host", "user-agent")
 TYPE_WORDS = {
@@ -39,48 +46,51 @@ BEYOND = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The body of a request as JSON, or why it is none."""
+    """The body of a request as JSON, or why it is none, and what is odd about it."""
 
     body: Json = None
     refusal: Error | None = None
     objections: tuple[Objection, ...] = ()
 
 
-def parsed(request: Request) -> Parsed:
-    """Read the body, and note what is odd about head and body alike."""
-    odd = list(odd_headers(request))
-    media = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if media != "application/json":
-        refusal = Error(
-            f"Unsupported content type: {media!r}. This API method only accepts "
-            "'application/json' requests, but you specified the header "
-            f"'Content-Type: {request.header('content-type') or ''}'.",
-            "invalid_request_error", "unsupported_content_type", status=415,
-        )  # fmt: skip
-        return Parsed(None, refusal, (*odd, Objection("header.content-type", refusal.message)))
+def parsed(data: bytes) -> Parsed:
+    """Read a body."""
+    odd = list[Objection]()
     try:
-        body = json.loads(request.body, object_pairs_hook=lambda pairs: _object(pairs, odd))
+        body = json.loads(data, object_pairs_hook=lambda pairs: _object(pairs, odd))
     except (ValueError, RecursionError):
-        refusal = Error(
-            "We could not parse the JSON body of your request. (HINT: This likely means you "
-            "aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, "
-            "but what was sent was not valid JSON.)",
-            "invalid_request_error", status=400,
-        )  # fmt: skip
-        return Parsed(None, refusal, (*odd, Objection("body", "not valid JSON")))
+        odd.append(Objection("body", "not valid JSON"))
+        return Parsed(None, Error(NOT_JSON, INVALID, status=400), tuple(odd))
     return Parsed(body, None, tuple(odd))
 
 
-def odd_headers(request: Request) -> Iterator[Objection]:
-    """Yield headers that a router should not have sent like this."""
-    names = [name.lower() for name, _ in request.headers]
+def media(request: Request) -> Error | None:
+    """Refuse a body that is not announced as JSON."""
+    told = request.header("content-type") or ""
+    if told.partition(";")[0].strip().lower() == "application/json":
+        return None
+    message = (
+        f"Unsupported content type: '{told}'. This API method only accepts 'application/json' "
+        f"requests, but you specified the header 'Content-Type: {told}'."
+    )
+    return Error(message, INVALID, "unsupported_content_type", None, 415)
+
+
+@lru_cache(maxsize=256)
+def odd_headers(headers: tuple[tuple[str, str], ...]) -> tuple[Objection, ...]:
+    """Return what is odd about headers that a router sent."""
+    return tuple(_odd_headers(headers))
+
+
+def _odd_headers(headers: tuple[tuple[str, str], ...]) -> Iterator[Objection]:
+    names = [name.lower() for name, _ in headers]
     for name in HOP_BY_HOP:
         if name in names:
             yield Objection(f"header.{name}", "hop-by-hop header; it ends at the next hop")
     for name in SINGLE:
         if names.count(name) > 1:
             yield Objection(f"header.{name}", f"sent {names.count(name)} times")
-    for name, value in request.headers:
+    for name, value in headers:
         if value != value.strip() or not value.isascii():
             yield Objection(f"header.{name.lower()}", f"odd value {value!r}")
 
@@ -119,7 +129,7 @@ def refusal(wrong: Mismatch) -> Error:
             message = f"Invalid type for '{param}': {told}."
         case _:
             code, message = _beyond(wrong, param)
-    return Error(message, "invalid_request_error", code, param or None, 400)
+    return Error(message, INVALID, code, param or None, 400)
 
 
 def _beyond(wrong: Mismatch, param: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from mockprovider import complaints, faults, steps
@@ -29,7 +29,8 @@ class HeadTable:
     wait_ms: float = 0
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity, both: compiled timelines are cached per script.
+@dataclass(frozen=True, slots=True, eq=False)
 class Script:
     """What one attempt gets."""
 
@@ -44,8 +45,7 @@ class Script:
         return (*first, *(step.name for step in self.steps if isinstance(step, Hold)))
 
 
-# Compared by identity: compiled timelines are cached per scenario object.
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     name: str
     summary: str
@@ -60,7 +60,7 @@ class Scenario:
         """Return what the first, second ... request gets; the last script repeats."""
         return self.scripts[min(attempt, len(self.scripts)) - 1]
 
-    @property
+    @cached_property
     def holds(self) -> frozenset[str]:
         return frozenset(name for script in self.scripts for name in script.holds)
 

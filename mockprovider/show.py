@@ -19,7 +19,7 @@ def lines(scenario: Scenario, surface: str, *, plain: bool = False) -> Iterator[
     for number, script in enumerate(scenario.scripts, 1):
         if len(scenario.scripts) > 1:
             yield f"attempt {number}"
-        compiled = rendering.render(scenario, number, _surface(surface), ask)
+        compiled = rendering.render(scenario, script, _surface(surface), ask)
         timeline = rendering.faulty(script, compiled.filled(SHOWN), scenario.write)
         yield from (line for moment in timeline for line in _moment(moment))
 

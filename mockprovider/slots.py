@@ -4,9 +4,8 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 
 from mockprovider.faults.slicing import Coalesce
@@ -14,36 +13,63 @@ from mockprovider.timeline import Head, Moment, Send, Timeline
 
 # Nothing a scenario says can collide with a slot of this process.
 TOKEN = secrets.token_hex(4)
-SLOT = re.compile(rf'"@created\+(\d+)~{TOKEN}@"|@(id|nonce|model|date)\+(\d+)~{TOKEN}@'.encode())
-Values = Mapping[bytes, bytes]
+# `created` is a number: its quotes go with the slot.
+SLOT = re.compile(rf'"@(created)\+(\d+)~{TOKEN}@"|@(id|model|date)\+(\d+)~{TOKEN}@'.encode())
 
 
 def slot(name: str, plus: int = 0) -> str:
-    """Return the placeholder of a slot: `id`, `nonce`, `model`, `date` or `created`."""
+    """Return the placeholder of a slot: `id`, `created`, `model` or `date`."""
     return f"@{name}+{plus}~{TOKEN}@"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filling:
     """What one request puts into the slots."""
 
-    nonce: str
+    id: str
     model: str
     created: int
 
-    def fill(self, data: bytes) -> bytes:
-        return SLOT.sub(self._value, data)
-
-    def _value(self, found: re.Match[bytes]) -> bytes:
-        if found[1] is not None:
-            return b"%d" % (self.created + int(found[1]))
-        plus = int(found[3])
-        match found[2]:
+    def value(self, name: bytes, plus: int) -> bytes:
+        """Return what a slot is filled with."""
+        match name:
+            case b"id":
+                return (f"{self.id}-{plus}" if plus else self.id).encode()
+            case b"created":
+                return b"%d" % (self.created + plus)
             case b"model":
-                return json.dumps(self.model)[1:-1].encode()
-            case b"date":
-                return date(int(time.time()))
-        return (f"{self.nonce}-{plus}" if plus else self.nonce).encode()
+                return self._model
+        return date(self.created)
+
+    @cached_property
+    def _model(self) -> bytes:
+        return json.dumps(self.model)[1:-1].encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Bytes taken apart at their slots: literals, and the slot that follows each but the last."""
+
+    literals: tuple[bytes, ...]
+    slots: tuple[tuple[bytes, int], ...]
+
+    def fill(self, filling: Filling) -> bytes:
+        if not self.slots:
+            return self.literals[0]
+        pieces = [self.literals[0]]
+        for literal, slot in zip(self.literals[1:], self.slots, strict=True):
+            pieces += (filling.value(*slot), literal)
+        return b"".join(pieces)
+
+
+def template(data: bytes) -> Template:
+    """Take bytes apart at their slots."""
+    literals, slots, at = list[bytes](), list[tuple[bytes, int]](), 0
+    for found in SLOT.finditer(data):
+        literals.append(data[at : found.start()])
+        slots.append((found[1] or found[3], int(found[2] or found[4])))
+        at = found.end()
+    return Template((*literals, data[at:]), tuple(slots))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +81,10 @@ class Compiled:
     """
 
     timeline: Timeline
-    run: bytes
-    parts: tuple[tuple[bytes, ...] | None, ...]
-    head: bytes
+    run: Template
+    parts: tuple[tuple[bytes, ...] | Template | None, ...]
+    head: Template
+    plain: bool
 
     def filled(self, filling: Filling) -> Timeline:
         """Return the timeline one request gets; what it says about its length is then true."""
@@ -65,19 +92,20 @@ class Compiled:
         length = sum(len(step.data) for step in steps if isinstance(step, Send))
         return tuple(_measured(step, length) for step in steps)
 
-    @property
-    def plain(self) -> bool:
-        """Tell whether the body is announced by its length."""
-        return any(isinstance(step, Head) and step.length is not None for step in self.timeline)
-
 
 def compiled(timeline: Timeline, *, burst: bool = False) -> Compiled:
     """Prepare a timeline so that playing it costs next to nothing."""
     runs = {_run(step.data) for step in timeline if isinstance(step, Send)} - {b""}
     run = runs.pop() if len(runs) == 1 else b""
     timeline = Coalesce().apply(timeline) if burst else timeline
-    head = next((encoded(step) for step in timeline if isinstance(step, Head)), b"")
-    return Compiled(timeline, run, tuple(_parts(step, run) for step in timeline), head)
+    head = next((step for step in timeline if isinstance(step, Head)), None)
+    return Compiled(
+        timeline,
+        template(run),
+        tuple(_parts(step, run) for step in timeline),
+        template(encoded(head) if head else b""),
+        plain=head is not None and head.length is not None,
+    )
 
 
 def encoded(head: Head) -> bytes:
@@ -90,9 +118,9 @@ def encoded(head: Head) -> bytes:
 def _filled(step: Moment, filling: Filling) -> Moment:
     match step:
         case Send():
-            return replace(step, data=filling.fill(step.data))
+            return replace(step, data=template(step.data).fill(filling))
         case Head():
-            headers = tuple((key, _text(value, filling)) for key, value in step.headers)
+            headers = tuple((name, _text(value, filling)) for name, value in step.headers)
             return replace(step, headers=headers)
     return step
 
@@ -107,15 +135,15 @@ def _measured(step: Moment, length: int) -> Moment:
 
 
 def _text(value: str, filling: Filling) -> str:
-    return filling.fill(value.encode("latin-1")).decode("latin-1")
+    return template(value.encode("latin-1")).fill(filling).decode("latin-1")
 
 
-def _parts(step: Moment, run: bytes) -> tuple[bytes, ...] | None:
-    """Split what is sent around the common run; None where that does not fill every slot."""
-    if not isinstance(step, Send) or not run:
+def _parts(step: Moment, run: bytes) -> tuple[bytes, ...] | Template | None:
+    """Split what is sent around the common run; where that leaves slots, at each slot."""
+    if not isinstance(step, Send):
         return None
-    parts = tuple(step.data.split(run))
-    return None if any(SLOT.search(part) for part in parts) else parts
+    parts = tuple(step.data.split(run)) if run else (step.data,)
+    return template(step.data) if any(map(SLOT.search, parts)) else parts
 
 
 def _run(data: bytes) -> bytes:

@@ -77,6 +77,7 @@ class Finish:
     reason: str
     choice: int | None = None
     say: str = ""
+    extra: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

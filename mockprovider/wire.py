@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from mockprovider.inbox import BadRequest, Inbox, Request
@@ -16,6 +16,8 @@ from mockprovider.steps import Error
 
 BACKLOG = 4096
 MAX_PIPELINED = 64
+# A peer that goes on sending gets so many seconds to read what it was told.
+LINGER = 10
 SETTLE_TRIES = 100
 SETTLE_POLL = 0.005
 
@@ -124,12 +126,11 @@ class Connection(asyncio.Protocol):
         if isinstance(request, BadRequest):
             wrong = Error(str(request), "invalid_request_error", None, None, request.status)
             partial = self._inbox.partial
-            partial.keep_alive = False
             performance, entry = self._provider.refuse(partial, connection, wrong)
-            request = partial
+            request = replace(partial, keep_alive=False, complete=False)
         else:
             performance, entry = self._provider.perform(request, connection)
-        outlet = Outlet(self._transport, request.version, keep_alive=request.keep_alive)
+        outlet = Outlet(self._transport, request)
         self.player = Player(performance, entry, outlet, self._stage)
         self.player.over = self._over
         self._stage.journal.tell(entry)
@@ -141,13 +142,16 @@ class Connection(asyncio.Protocol):
         if player is None or player.entry.end is None:
             return
         self._counters.count(player.entry)
-        kind = player.entry.end["kind"]
+        kind = player.entry.end.kind
         self._closing = kind != "complete" or not player.outlet.keep_alive
         if kind in ("peer-fin", "peer-rst", "half-close"):
             self._transport.abort()
+        elif kind == "half" or player.outlet.lingers:
+            player.outlet.half()
+            self._stage.wheel.at(self._stage.wheel.now() + LINGER, self._transport.abort)
         elif kind == "complete" and self._closing:
             player.outlet.finish()
-        elif kind == "complete":
+        elif self._queue:
             self._stage.wheel.soon(self._next)
 
     def _left(self, kind: str) -> None:

@@ -11,6 +11,7 @@ from mockprovider.timeline import ENDS, Head, Moment, Send, Timeline
 
 BOM = b"\xef\xbb\xbf"
 STREAM = ("event", "comment", "done")
+LINE_ENDS = {"lf": b"\n", "crlf": b"\r\n", "cr": b"\r"}
 FIELD = re.compile(rb"^(\w+): ", re.MULTILINE)
 DATA = re.compile(rb"^data: ?(.*)$", re.MULTILINE)
 
@@ -33,10 +34,12 @@ class Cr:
 
 @dataclass(frozen=True, slots=True)
 class MixedLineEnds:
-    """Lines end in LF, CRLF and CR in turn."""
+    """Lines end in LF, CRLF and CR in turn, or in these `ends`."""
+
+    ends: tuple[str, ...] = ("lf", "crlf", "cr")
 
     def apply(self, timeline: Timeline) -> Timeline:
-        ends = cycle((b"\n", b"\r\n", b"\r"))
+        ends = cycle(LINE_ENDS[end] for end in self.ends)
 
         def mixed(data: bytes) -> bytes:
             out = b""

@@ -1,18 +1,28 @@
 """Faults that cut the same bytes into other writes."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 
 from mockprovider.timeline import Moment, Send, Timeline
 
+# One character of several bytes in UTF-8.
+CHARACTER = re.compile(rb"[\xc0-\xff][\x80-\xbf]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The body is cut anew every `every` bytes, and besides at the offsets `at`."""
+    """The body is cut anew every `every` bytes, and besides where the other members say.
+
+    `at` are offsets into the body, `event` offsets into every event (from its end if negative);
+    `character` cuts each character of more bytes than that after so many of them.
+    """
 
     every: int = 0
     at: tuple[int, ...] = ()
+    event: tuple[int, ...] = ()
+    character: int = 0
 
     def apply(self, timeline: Timeline) -> Timeline:
         start, kept = 0, list[Moment]()
@@ -29,7 +39,15 @@ class Split:
         """Return where to cut, as offsets into these sends."""
         ends = list(accumulate(len(send.data) for send in sends))
         regular = range(self.every, ends[-1], self.every) if self.every else ends
-        return {*regular, *(offset - start for offset in self.at)}
+        spans = list(pairwise([0, *ends]))
+        inside = {(a if offset >= 0 else b) + offset for a, b in spans for offset in self.event}
+        characters = self._in_characters(b"".join(send.data for send in sends))
+        return {*regular, *(offset - start for offset in self.at), *inside, *characters}
+
+    def _in_characters(self, data: bytes) -> Iterator[int]:
+        for found in CHARACTER.finditer(data) if self.character else ():
+            if found.end() - found.start() > self.character:
+                yield found.start() + self.character
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def head(streamed: bool) -> Head:
         ("x-ratelimit-remaining-tokens", "1999990"),
         ("x-ratelimit-reset-requests", "6ms"),
         ("x-ratelimit-reset-tokens", "0s"),
-        ("x-request-id", f"req_{slot('nonce')}"),
+        ("x-request-id", f"req_{slot('id')}"),
     ))  # fmt: skip
 
 

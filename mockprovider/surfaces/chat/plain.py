@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from mockprovider.shapes import Json
 from mockprovider.steps import Arguments, Call, Cite, Finish, Refuse, Say, Steps, Think, Usage
 from mockprovider.surfaces.chat import members
-from mockprovider.surfaces.chat.habits import WORDS, Habits, present
+from mockprovider.surfaces.chat.habits import ABSENT, WORDS, Habits, present
 from mockprovider.surfaces.chat.tools import as_object
 from mockprovider.surfaces.surface import Ask
 
@@ -50,11 +50,13 @@ def _message(steps: Steps, habits: Habits) -> dict[str, Json]:
         "annotations": [members.citation(step) for step in steps if isinstance(step, Cite)],
     }
     for step in steps:
-        if isinstance(step, Say):
+        if isinstance(step, Say | Finish):
             message |= step.extra
         if isinstance(step, Think):
             _join(message, members.reasoning(step, habits))
-    if calls := _calls(steps, habits):
+    # What is merged into a delta is written as a delta: its calls have an index.
+    extra = [present({**call, "index": ABSENT}) for call in message.pop("tool_calls", ())]
+    if calls := [*_calls(steps, habits), *extra]:
         message["tool_calls"] = calls
     return message
 

@@ -157,7 +157,8 @@ class Rendering:
 
     def _finish(self, step: say.Finish) -> Iterator[Moment]:
         index = step.choice or 0
-        delta = {"content": step.say} if step.say else FINISH_DELTAS[self.habits.finish_delta]
+        said = {"content": step.say} if step.say else {}
+        delta = {**said, **step.extra} or FINISH_DELTAS[self.habits.finish_delta]
         self.tokens += bool(step.say)
         choice = self._choice(index, delta, finish=step.reason)
         billed = self.bill is not None and self.bill.where in ("finish", "both")
