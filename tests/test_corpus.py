@@ -22,7 +22,7 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 ORIGINS = {"hosted-provider", "self-hosted-server"}
 
 # Where a recorder wrote the JSON or the framing anew, these would judge the recorder.
-REWRITTEN = {"chunk.id-stable", "chunk.created-model-stable"}
+REWRITTEN = {"chunk.id-stable", "chunk.created-model-stable", "done.present"}
 
 
 def recordings() -> Iterator[Json]:
@@ -43,7 +43,8 @@ RECORDINGS = list(recordings())
 def exchange(told: Json) -> Exchange:
     stream = CORPUS / told["file"]
     sidecar = json.loads(stream.with_suffix(".json").read_text("utf-8"))
-    request = Request("POST", sidecar.get("endpoint", ""), (), sidecar.get("request") or {})
+    asked = sidecar.get("request")
+    request = asked and Request("POST", sidecar.get("endpoint", ""), (), asked)
     return Exchange("chat", "stream", request, status=200, body=stream.read_bytes())
 
 
@@ -61,8 +62,7 @@ def test_a_genuine_stream_breaks_no_rule(told: Json) -> None:
     trial = Trial("recording", {"stream": exchange(told)})
     profile = load(told["provider"])
 
-    verdicts = {
-        rule.id: judge(rule, trial, profile, frozenset({"request"})) for rule in client_side(told)
-    }
+    have = frozenset({"request"} if trial["stream"].request else ())
+    verdicts = {rule.id: judge(rule, trial, profile, have) for rule in client_side(told)}
 
     assert {name: v.findings for name, v in verdicts.items() if v.kind is Kind.FAIL} == {}
