@@ -121,6 +121,7 @@ class Outlet:
                 self.failure = error
                 return False
         if sent < len(data):
-            self.full = True
             self._transport.write(data[sent:])
+            # The kernel may have room again by now; then nobody will call us back.
+            self.full = self._transport.get_write_buffer_size() > 0
         return True

@@ -21,7 +21,7 @@ from mockprovider.timeline import (
     Timeline,
     Until,
     Wait,
-)  # fmt: skip
+)
 
 # So many writes, then everyone else has a turn.
 TURN = 200
@@ -87,6 +87,7 @@ class Player:
         self._last = len(self._timeline) - 2 if self._timeline[-1] == Close() else -1
         self._stage = stage
         self._at = 0
+        self._repeats = 0
         self._base = stage.wheel.now()
         self._blocked = False
         self._in_segments = performance.write == "segments"
@@ -128,10 +129,12 @@ class Player:
         return sent
 
     def _send(self, step: Send) -> bool:
-        at = self._at - 1
+        at, last = self._at - 1, self._at - 1 == self._last
+        if step.times > 1:
+            last = self._again(step) and last
         data = self._performance.data(at, step)
         now = time.monotonic_ns()
-        if not self.outlet.body(data, last=at == self._last):
+        if not self.outlet.body(data, last=last):
             self._broken()
             return False
         self.entry.wrote(now, len(data), step.events, step.tokens)
@@ -139,6 +142,15 @@ class Player:
             self._blocked = True
             return False
         return not self._in_segments or self._reached()
+
+    def _again(self, step: Send) -> bool:
+        """Stay at a send that comes several times; tell whether this is its last time."""
+        self._repeats += 1
+        if self._repeats < step.times:
+            self._at -= 1
+            return False
+        self._repeats = 0
+        return True
 
     def _reached(self) -> bool:
         """Wait until the peer's kernel has all that was written."""

@@ -22,7 +22,8 @@ from mockprovider.timeline import (
     Timeline,
     Until,
     Wait,
-)  # fmt: skip
+    spelt_out,
+)
 
 PAUSES = (Wait, Hold, AwaitClose)
 FIRST_ERROR = 400
@@ -44,6 +45,7 @@ def render(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Co
 
 def faulty(script: Script, timeline: Timeline, write: str) -> Timeline:
     """Apply the faults of a script, in order."""
+    timeline = tuple(spelt_out(timeline)) if script.faults else timeline
     for fault in script.faults:
         timeline = fault.apply(timeline)
     return Coalesce().apply(timeline) if write == "burst" else timeline

@@ -38,7 +38,8 @@ def _moment(moment: Moment) -> Iterator[str]:
             yield f"head {moment.status}"
             yield from (f"    {name}: {value}" for name, value in moment.headers)
         case Send():
-            yield f"{moment.kind} {len(moment.data)} bytes, {moment.tokens} tokens"
+            times = f", {moment.times} times" if moment.times > 1 else ""
+            yield f"{moment.kind} {len(moment.data)} bytes, {moment.tokens} tokens{times}"
             yield f"    {moment.data!r}"
         case _:
             values = [getattr(moment, name) for name in moment.__dataclass_fields__]

@@ -24,12 +24,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Bytes of the body; `events` and `tokens` count what is complete with its last byte."""
+    """Bytes of the body; `events` and `tokens` count what is complete with its last byte.
+
+    They are sent `times` times over, so that an endless stream takes no more memory than a short.
+    """
 
     data: bytes
     kind: str = "event"
     events: int = 1
     tokens: int = 0
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,10 @@ Timeline = tuple[Moment, ...]
 ENDS = (Reset, Stall, Close)
 
 
-def sends(timeline: Timeline) -> Iterator[Send]:
-    """Yield what is sent of the body."""
-    return (step for step in timeline if isinstance(step, Send))
-
-
-def body(timeline: Timeline) -> bytes:
-    """Return the whole body."""
-    return b"".join(step.data for step in sends(timeline))
+def spelt_out(timeline: Timeline) -> Iterator[Moment]:
+    """Yield each moment as often as it comes."""
+    for step in timeline:
+        if isinstance(step, Send) and step.times > 1:
+            yield from (replace(step, times=1),) * step.times
+        else:
+            yield step

@@ -80,10 +80,10 @@ def merged(sends: Iterable[Send]) -> Send:
     """Join sends into one."""
     sends = list(sends)
     return Send(
-        b"".join(send.data for send in sends),
+        b"".join(send.data * send.times for send in sends),
         sends[0].kind if len(sends) == 1 else "piece",
-        sum(send.events for send in sends),
-        sum(send.tokens for send in sends),
+        sum(send.events * send.times for send in sends),
+        sum(send.tokens * send.times for send in sends),
     )
 
 

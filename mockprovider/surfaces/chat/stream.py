@@ -69,7 +69,7 @@ class Rendering:
                     self._spoken(step.choice, self._content(step), step.tokens, said=step.whole)
                 )
                 yield from sent[:-1]
-                yield from (sent[-1],) * step.repeat
+                yield replace(sent[-1], times=step.repeat)
             case say.Think():
                 yield from self._spoken(
                     step.choice, members.reasoning(step, self.habits), step.tokens
@@ -111,7 +111,7 @@ class Rendering:
 
     def _spoken(
         self, choice: int | None, delta: Delta, tokens: int, *, said: str = "", refused: str = ""
-    ) -> Iterator[Moment]:
+    ) -> Iterator[Send]:
         """Send a delta, after the delta that opens its choice."""
         index = choice or 0
         first = index not in self.opened

@@ -1,0 +1,220 @@
+"""A running mock, and a client on a bare socket that sees the bytes and the kind of every end."""
+
+import json
+import select
+import socket
+import struct
+import subprocess
+import sys
+import zlib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+Json = Any
+PATIENCE = 5.0
+NO_LINGER = struct.pack("ii", 1, 0)
+numbers = count(1)
+
+
+@dataclass
+class Answer:
+    """What has come back so far; `end` is how the connection ended, if it did."""
+
+    raw: bytes = b""
+    end: str = "open"
+    reads: list[bytes] = field(default_factory=list)
+
+    @property
+    def head(self) -> list[str]:
+        return self.raw.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+
+    @property
+    def status(self) -> int:
+        return int(self.head[0].split()[1])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        pairs = (line.partition(": ") for line in self.head[1:])
+        return {name.lower(): value for name, _, value in pairs}
+
+    @property
+    def chunks(self) -> list[bytes]:
+        """The HTTP chunks that arrived whole; the last one, if it came, is empty."""
+        rest, found = self.raw.partition(b"\r\n\r\n")[2], list[bytes]()
+        while b"\r\n" in rest:
+            size, _, after = rest.partition(b"\r\n")
+            length = int(size, 16)
+            if len(after) < length + 2:
+                break
+            found.append(after[:length])
+            rest = after[length + 2 :]
+        return found
+
+    @property
+    def body(self) -> bytes:
+        if self.headers.get("transfer-encoding") == "chunked":
+            return b"".join(self.chunks)
+        return self.raw.partition(b"\r\n\r\n")[2]
+
+    @property
+    def whole(self) -> bool:
+        if not self.raw.count(b"\r\n\r\n"):
+            return False
+        if "content-length" in self.headers:
+            return len(self.body) >= int(self.headers["content-length"])
+        return self.chunks[-1:] == [b""]
+
+    @property
+    def json(self) -> Json:
+        return json.loads(self.body)
+
+    @property
+    def events(self) -> list[Json]:
+        """The JSON of every data line but the terminator."""
+        lines = (line for line in self.body.split(b"\n") if line.startswith(b"data: {"))
+        return [json.loads(line[6:]) for line in lines]
+
+
+class Client:
+    """One connection to the data plane."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.socket = socket.create_connection(address, timeout=PATIENCE)
+        self.answer = Answer()
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def read(self, until: bytes = b"") -> Answer:
+        """Read until some bytes came, or the body is whole, or the connection ends."""
+        while not (until in self.answer.raw if until else self.answer.whole):
+            if not self.once():
+                break
+        return self.answer
+
+    def rest(self) -> Answer:
+        """Read until the connection ends."""
+        while self.once():
+            pass
+        return self.answer
+
+    def once(self) -> bytes:
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionResetError:
+            self.answer.end = "rst"
+            return b""
+        self.answer.raw += data
+        self.answer.reads.append(data)
+        if not data:
+            self.answer.end = "fin"
+        return data
+
+    def silent(self) -> bool:
+        """Tell whether nothing has come that was not read."""
+        return not select.select([self.socket], [], [], 0)[0]
+
+    def again(self) -> None:
+        """Make ready for the next answer on this connection."""
+        self.answer = Answer()
+
+    def leave(self, how: str) -> None:
+        if how == "rst":
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        if how == "half-close":
+            self.socket.shutdown(socket.SHUT_WR)
+        else:
+            self.socket.close()
+
+
+class Mock:
+    """A mock provider that runs as its own process."""
+
+    def __init__(self, told: Mapping[str, Json]) -> None:
+        self.told = told
+        url = httpx.URL(told["data_url"])
+        self.address = (url.host, url.port or 0)
+        self.control = httpx.Client(base_url=told["control_url"], timeout=20, trust_env=False)
+        self.clients = list[Client]()
+
+    def nonce(self) -> str:
+        return f"t{next(numbers)}-1"
+
+    def connect(self) -> Client:
+        self.clients.append(Client(self.address))
+        return self.clients[-1]
+
+    def marker(self, script: str, nonce: str) -> str:
+        """Return the marker of a scenario by name, or of one written out."""
+        if "\n" in script or "=" in script:
+            script = f"inline:{urlsafe_b64encode(zlib.compress(script.encode())).decode()}"
+        return f"[[mock:{script}#{nonce}]]"
+
+    def request(self, script: str = "", nonce: str = "", **members: Json) -> bytes:
+        text = f"say it {self.marker(script, nonce)}" if script else "say it"
+        body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": text}]}
+        body |= members
+        return self.post(json.dumps({k: v for k, v in body.items() if v is not ...}).encode())
+
+    def post(self, body: bytes, *, path: str = "/v1/chat/completions", **headers: str) -> bytes:
+        named = {"host": "mock", "content-type": "application/json", "authorization": "Bearer k"}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        named |= {"content-length": str(len(body))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in named.items() if value)
+        return f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+    def ask(self, script: str, nonce: str = "", **members: Json) -> Answer:
+        """Ask for a scenario, and read the answer to its end or to the connection's."""
+        client = self.connect()
+        client.send(self.request(script, nonce or self.nonce(), **members))
+        return client.read()
+
+    def start(self, script: str, nonce: str, **members: Json) -> Client:
+        client = self.connect()
+        client.send(self.request(script, nonce, **members))
+        return client
+
+    def call(self, method: str, path: str, **options: Json) -> Json:
+        return self.control.request(method, f"/_mock{path}", **options).json()
+
+    def release(self, nonce: str, hold: str = "*") -> Json:
+        return self.call("POST", f"/release/{nonce}", json={"hold": hold})
+
+    def entries(self, nonce: str, wait: str = "ended") -> list[Json]:
+        asked = {"nonce": nonce, "wait": wait, "timeout_ms": "5000"}
+        found: list[Json] = self.call("GET", "/journal", params=asked)["entries"]
+        return found
+
+    def entry(self, nonce: str, wait: str = "ended") -> Json:
+        return self.entries(nonce, wait)[-1]
+
+
+def serving(*options: str, errors: Path) -> Iterator[Mock]:
+    """Run a mock; nothing may be on its stderr when it ends, and it must end well."""
+    ports = ("--port", "0", "--control-port", "0", "--print-json")
+    command = [sys.executable, "-W", "error", "-m", "mockprovider", "serve", *ports, *options]
+    with errors.open("wb") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
+    with process:
+        assert process.stdout is not None
+        mock = Mock(json.loads(process.stdout.readline()))
+        try:
+            yield mock
+        finally:
+            for client in mock.clients:
+                client.socket.close()
+            mock.control.close()
+            process.terminate()
+    assert (process.returncode, errors.read_text()) == (0, "")
+
+
+@pytest.fixture(scope="session")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+    yield from serving(errors=tmp_path_factory.mktemp("mock") / "stderr")
