@@ -45,25 +45,24 @@ async def observed(
     """Return every verdict that is not a pass."""
     found: list[Observed] = []
     waiting = iter(work)
-    mock = Mock(control_url)
-    async with client(LIMITS) as http:
 
-        async def worker() -> None:
+    async def worker() -> None:
+        # A client of its own each: with many connections a pool spends its time choosing one.
+        mock = Mock(control_url)
+        async with client(LIMITS) as http:
             for job in waiting:
                 router = target(f"{routers_url}/{job.router}/v1")
                 bench = Bench(router, http, mock, LIMITS, profile.policy)
                 found.extend(await _judged(job, bench, profile))
+        await mock.close()
 
-        await asyncio.gather(*(worker() for _ in range(WIDTH)))
-    await mock.close()
+    await asyncio.gather(*(worker() for _ in range(WIDTH)))
     return found
 
 
 async def _judged(job: Job, bench: Bench, profile: Profile) -> list[Observed]:
     surface, probe = job.cases[0].trial
     trial = await driving.run(PROBES[probe], surface, bench, job.nonce)
-    if bench.mock:
-        await bench.mock.forget(job.nonce)
     verdicts = (
         Observed(
             job.router,

@@ -16,16 +16,15 @@ from starlette.types import Receive, Scope, Send
 from conformance.selfcheck.router.exchange import exchanged
 from conformance.selfcheck.router.ledger import Ledger
 from conformance.selfcheck.router.relay import Parts, Relay
+from conformance.selfcheck.router.upstream import Clients
 from conformance.selfcheck.router.values import Settings, envelope
-
-CONNECT = 5.0  # seconds
 
 
 @dataclass(frozen=True)
 class Service:
     routers: Mapping[str, Parts]
     settings: Settings
-    http: httpx.AsyncClient
+    clients: Clients
     ledger: Ledger = field(default_factory=Ledger)
 
     def relay(self, scope: Scope) -> Relay:
@@ -34,7 +33,7 @@ class Service:
             raise HTTPException(404, f"no router {scope['path_params']['router']!r}")
         headers = {name.decode("latin-1"): value.decode("latin-1")
                    for name, value in scope["headers"]}  # fmt: skip
-        return Relay(parts, self.settings, self.http, scope["state"]["wire"], headers)
+        return Relay(parts, self.settings, self.clients, scope["state"]["wire"], headers)
 
     async def chat(self, scope: Scope, receive: Receive, send: Send) -> None:
         relay = self.relay(scope)
@@ -53,9 +52,9 @@ class Service:
     async def models(self, request: Request) -> Response:
         relay = self.relay(request.scope)
         try:
-            answer = await self.http.get(
-                f"{self.settings.upstream}/models", headers=relay.parts.request_headers(relay)
-            )
+            async with self.clients.one() as http:
+                headers = relay.parts.request_headers(relay)
+                answer = await http.get(f"{self.settings.upstream}/models", headers=headers)
         except httpx.RequestError as error:
             raise HTTPException(502, "the upstream does not answer") from error
         return Response(answer.content, answer.status_code, media_type="application/json")
@@ -68,15 +67,13 @@ class Service:
 
 
 def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
-    timeout = httpx.Timeout(settings.idle, connect=CONNECT)
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=128)
-    http = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
-    service = Service(routers, settings, http)
+    clients = Clients(settings.idle)
+    service = Service(routers, settings, clients)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with http:
-            yield
+        yield
+        await clients.close()
 
     return Starlette(
         routes=[

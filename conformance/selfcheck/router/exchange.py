@@ -52,14 +52,15 @@ def _understood(content: bytes) -> Chunk:
 
 async def _forwarded(relay: Relay, send: Send) -> None:
     try:
-        response = await asked(relay)
-        body = Body(response)
-        try:
-            await _answered(relay, response, body, send)
-            await body.drain(relay.settings.drain)
-        finally:
-            await body.close()
-            await response.aclose()
+        async with relay.clients.one() as http:
+            response = await _asked(relay, http)
+            body = Body(response)
+            try:
+                await _answered(relay, response, body, send)
+                await body.drain(relay.settings.drain)
+            finally:
+                await body.close()
+                await response.aclose()
     except httpx.TimeoutException as error:
         message = "the upstream has gone silent"
         raise Failed(504, envelope(message, code="upstream_stalled")) from error
@@ -68,15 +69,15 @@ async def _forwarded(relay: Relay, send: Send) -> None:
         raise Failed(502, envelope(message, code="upstream_cut")) from error
 
 
-async def asked(relay: Relay) -> httpx.Response:
+async def _asked(relay: Relay, http: httpx.AsyncClient) -> httpx.Response:
     """Ask the upstream; only the head of its answer has been read."""
-    request = relay.http.build_request(
+    request = http.build_request(
         "POST",
         f"{relay.settings.upstream}/chat/completions",
         headers=relay.parts.request_headers(relay),
         content=json_text(relay.parts.request_body(relay)).encode(),
     )
-    response = await relay.http.send(request, stream=True)
+    response = await http.send(request, stream=True)
     relay.upstream = response.headers
     relay.row.upstream_request_id = response.headers.get("x-request-id")
     relay.row.model = relay.model

@@ -12,7 +12,7 @@ import httpx
 
 from conformance.selfcheck.router.events import Item, Reader
 from conformance.selfcheck.router.ledger import Row
-from conformance.selfcheck.router.upstream import Body
+from conformance.selfcheck.router.upstream import Body, Clients
 from conformance.selfcheck.router.values import (
     Answer,
     Chunk,
@@ -87,7 +87,7 @@ class Choice:
 class Relay:
     parts: Parts
     settings: Settings
-    http: httpx.AsyncClient
+    clients: Clients
     wire: Wire
     headers: Mapping[str, str]  # the client's, names in lower case
     asked: dict[str, Json] = field(default_factory=dict)  # the client's body

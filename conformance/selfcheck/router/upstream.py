@@ -1,9 +1,36 @@
-"""What the upstream sends, read so that waiting for it can be given up without loss."""
+"""The way to the upstream, and its body, read so that waiting can be given up without loss."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import httpx
+
+CONNECT = 5.0  # seconds
+
+
+class Clients:
+    """HTTP clients of one connection each: a pool of many spends its time on choosing one."""
+
+    def __init__(self, idle: float) -> None:
+        self._timeout = httpx.Timeout(idle, connect=CONNECT)
+        self._trust = httpx.create_ssl_context()
+        self._free: list[httpx.AsyncClient] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[httpx.AsyncClient]:
+        client = self._free.pop() if self._free else self._new()
+        try:
+            yield client
+        finally:
+            self._free.append(client)
+
+    async def close(self) -> None:
+        for client in self._free:
+            await client.aclose()
+
+    def _new(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(timeout=self._timeout, verify=self._trust, trust_env=False)
 
 
 class Body:
