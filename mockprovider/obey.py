@@ -55,7 +55,10 @@ def for_choices(steps: Steps, n: int, scripted: int) -> Iterator[Step]:
 def trimmed(steps: Steps, stop: Collection[str], limit: int | None) -> Steps:
     """End each choice at the first stop text, or at the token limit."""
     texts = _texts(steps)
-    replies = {choice: Reply(_first(text, stop), limit) for choice, text in texts.items()}
+    ends = {choice: _first(text, stop) for choice, text in texts.items()}
+    if not any(ends.values()) and (limit is None or sum(map(tokens_of, steps)) <= limit):
+        return steps
+    replies = {choice: Reply(end, limit) for choice, end in ends.items()}
     kept = list[Step]()
     for step in steps:
         if isinstance(step, Spoken):
@@ -72,7 +75,7 @@ def trimmed(steps: Steps, stop: Collection[str], limit: int | None) -> Steps:
 class Reply:
     """What one choice may still say; `reason` is set once it has ended early."""
 
-    end: int | None
+    end: tuple[int, str] | None
     limit: int | None
     said: int = 0
     tokens: int = 0
@@ -95,14 +98,16 @@ class Reply:
 
     def _finished(self, step: Finish) -> Finish:
         last = self._said(Say(step.say, tokens=1)) if step.say else None
-        return replace(step, say=last.text if last else "", reason=self.reason or step.reason)
+        matched = self.end[1] if self.end and self.reason == "stop" else None
+        reason = self.reason or step.reason
+        return replace(step, say=last.text if last else "", reason=reason, matched=matched)
 
     def _said(self, step: Say) -> Say | None:
         if self.reason is not None:
             return None
         text = step.whole
-        if self.end is not None and self.said + len(text) >= self.end:
-            text, self.reason = text[: self.end - self.said], "stop"
+        if self.end is not None and self.said + len(text) >= self.end[0]:
+            text, self.reason = text[: self.end[0] - self.said], "stop"
         self.said += len(text)
         tokens = min(step.tokens, self._left())
         if tokens < step.tokens:
@@ -147,8 +152,9 @@ def _text(step: Spoken) -> str:
     return ""
 
 
-def _first(text: str, stop: Collection[str]) -> int | None:
-    return min((at for at in map(text.find, stop) if at >= 0), default=None)
+def _first(text: str, stop: Collection[str]) -> tuple[int, str] | None:
+    """Return where the first stop text begins, and which it is."""
+    return min(((text.find(each), each) for each in stop if each in text), default=None)
 
 
 def _billed(step: Step, spent: int) -> Step:

@@ -24,6 +24,11 @@ from mockprovider.timeline import Close, Head, Send
 # A new surface is added here and nowhere else; the first one answers for unknown paths.
 SURFACES = (chat.SURFACE,)
 NEVER_ACCEPTED = "sk-mock-invalid"
+NO_KEY = Error(
+    "You didn't provide an API key. You need to provide your API key in an Authorization header "
+    "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+    INVALID, None, None, 401,
+)  # fmt: skip
 DEFAULT_MODEL = "mock-model"
 MAX_ARMED = 20_000
 SHORT = 16_384
@@ -41,11 +46,11 @@ class Refused(Exception):
 
 
 class Found(NamedTuple):
-    """Who answers a path, and the parts of it that have names."""
+    """Who answers a path, by which route if any, and the parts of the path that have names."""
 
     surface: Surface
-    route: Route
-    params: Mapping[str, str]
+    route: Route | None = None
+    params: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -62,18 +67,15 @@ class Provider:
         mark = marker.find(request.body)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
         entry.objections += requests.odd_headers(tuple(request.headers))
-        surface = SURFACES[0]
+        found = routed(request.method, request.path)
+        entry.surface = found.surface.name
         try:
-            found = routed(request.method, request.path)
-            surface = found.surface
             return self._answered(request, entry, mark, found), entry
         except Refused as refused:
-            return refusal(refused, surface, entry), entry
+            return refusal(refused, found.surface, entry), entry
         except BadScenario as error:
             wrong = Error(str(error), INVALID, "mock_marker", None, 400)
-            return refusal(Refused(wrong, "marker"), surface, entry), entry
-        finally:
-            entry.surface = surface.name
+            return refusal(Refused(wrong, "marker"), found.surface, entry), entry
 
     def refuse(
         self, partial: Request, connection: Connection, error: Error
@@ -93,10 +95,12 @@ class Provider:
         self, request: Request, entry: Entry, mark: Marker | None, found: Found
     ) -> Performance:
         surface = found.surface
+        if found.route is None:
+            raise no_route(request.method, request.path)
         played = self._scenario(mark) if mark else None
         disobeys = played.disobeys if played else frozenset()
         if "auth" not in disobeys:
-            self._authorise(surface.credential(request))
+            self._authorise(surface, surface.credential(request))
         if found.route.answer is not None:
             return plainly(surface, *found.route.answer(found.params), filling(entry, ""))
         strict = "validation" not in disobeys
@@ -131,19 +135,15 @@ class Provider:
             return inline(mark.script)
         return scenario.find(self.library, mark.what)
 
-    def _authorise(self, key: str | None) -> None:
+    def _authorise(self, surface: Surface, key: str | None) -> None:
         if key is None:
-            raise Refused(Error(
-                "You didn't provide an API key. You need to provide your API key in an "
-                "Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
-                INVALID, None, None, 401,
-            ), "header.authorization")  # fmt: skip
+            raise Refused(surface.refusals.get("no-key", NO_KEY), "header.authorization")
         if key == NEVER_ACCEPTED or (self.keys and key not in self.keys):
             shown = f"{key[:8]}***{key[-4:]}" if len(key) > 12 else "***"  # noqa: PLR2004
             wrong = Error(
                 f"Incorrect API key provided: {shown}.", INVALID, "invalid_api_key", None, 401
             )
-            raise Refused(wrong, "header.authorization")
+            raise Refused(surface.refusals.get("wrong-key", wrong), "header.authorization")
 
 
 @lru_cache(maxsize=256)
@@ -154,12 +154,15 @@ def inline(script: bytes) -> Scenario:
 
 @lru_cache(maxsize=256)
 def routed(method: str, path: str) -> Found:
-    """Find who answers a method and path."""
+    """Find who answers a method and path; if the path alone is known, who refuses the method."""
+    near = Found(SURFACES[0])
     for surface in SURFACES:
         for route in surface.routes:
-            if route.method == method and (match := route.path.fullmatch(path)):
-                return Found(surface, route, match.groupdict())
-    raise no_route(method, path)
+            if match := route.path.fullmatch(path):
+                if route.method == method:
+                    return Found(surface, route, match.groupdict())
+                near = Found(surface)
+    return near
 
 
 def no_route(method: str, path: str) -> Refused:
@@ -185,21 +188,23 @@ def understood(
     body = request.body
     if mark and mark.nonce and len(body) < SHORT:
         # All that differs between requests of a kind is the nonce.
-        reading = _read_before(surface, body.replace(f"#{mark.nonce}]]".encode(), b"#]]"))
+        body = body.replace(f"#{mark.nonce}]]".encode(), b"#]]")
+        reading = _read_before(surface, body, surface.context(request))
     else:
-        reading = read(surface, body)
+        reading = read(surface, body, surface.context(request))
     entry.objections += reading.objections
     if reading.refusal is not None and (strict or not reading.model):
         raise Refused(reading.refusal, "")
     return reading
 
 
-def read(surface: Surface, body: bytes) -> Reading:
+def read(surface: Surface, body: bytes, context: str) -> Reading:
     """Understand a body as the surface does."""
     parsed = requests.parsed(body)
     if parsed.refusal is not None:
-        return Reading(refusal=parsed.refusal, objections=parsed.objections)
-    reading = surface.read(parsed.body)
+        wrong = surface.refusals.get("not-json", parsed.refusal)
+        return Reading(refusal=wrong, objections=parsed.objections)
+    reading = surface.read(parsed.body, context)
     return replace(reading, objections=(*parsed.objections, *reading.objections))
 
 

@@ -15,6 +15,8 @@ from mockprovider.steps import BadScenario, Steps
 from mockprovider.timeline import Hold
 
 SUFFIXES = (".toml", ".json")
+# The tables of vendor habits, each named after the surface it is about.
+HABITS = ("chat", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def built(document: Json, place: str, name: str | None = None) -> Scenario:
         pace=(pace.get("first_ms", 0), pace.get("every_ms", 0)) if pace is not None else None,
         model=document.get("model"),
         disobeys=frozenset(key for key, yes in document.get("obey", {}).items() if not yes),
-        habits={key: document[key] for key in ("chat",) if key in document},
+        habits={key: document[key] for key in HABITS if key in document},
     )
 
 

@@ -78,6 +78,7 @@ class Finish:
     choice: int | None = None
     say: str = ""
     extra: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    matched: str | None = None  # the stop text that ended the choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,15 +61,26 @@ class Route:
     answer: Answerer | None = field(default=None, compare=False)
 
 
+def body_only(request: Request) -> str:
+    """Say that nothing but its body tells how a request is to be read."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """One API, as functions over neutral values."""
+    """One API, as functions over neutral values.
+
+    `context` is what else of a request `read` depends on, such as a version header; `refusals`
+    are the vendor's own words for what the mock refuses on every surface.
+    """
 
     name: str
     routes: tuple[Route, ...]
     credential: Callable[[Request], str | None]
-    read: Callable[[Json], Reading]
+    read: Callable[[Json, str], Reading]
     head: Callable[[bool], Head]
     stream: Callable[[Steps, Ask, Habits], Timeline]
     plain: Callable[[Steps, Ask, Habits], bytes]
     envelope: Callable[[Error], tuple[int, Mapping[str, Json]]]
+    context: Callable[[Request], str] = body_only
+    refusals: Mapping[str, Error] = field(default_factory=dict)

@@ -18,7 +18,7 @@ def bearer(request: Request) -> str | None:
     return (key.strip() or None) if scheme.lower() == "bearer" else None
 
 
-def read(body: Json) -> Reading:
+def read(body: Json, context: str = "") -> Reading:
     """Understand a chat request as strictly as OpenAI does."""
     wrong = list(errors(body))
     known = body if isinstance(body, dict) else {}
