@@ -5,11 +5,6 @@ from dataclasses import dataclass, field
 
 from mockprovider.shapes import Json
 
-ABSENT = object()
-# How a habit names the value of a member.
-WORDS = {"absent": ABSENT, "null": None, "empty": "", "zero": 0, "minus-one": -1}
-SEPARATORS = {"compact": (",", ":"), "ascii": (",", ":"), "spaced": (", ", ": ")}
-
 
 @dataclass(frozen=True, slots=True)
 class Habits:
@@ -46,8 +41,3 @@ class Habits:
     choice_extra: Mapping[str, Json] = field(default_factory=dict)
     delta_extra: Mapping[str, Json] = field(default_factory=dict)
     usage_extra: Mapping[str, Json] = field(default_factory=dict)
-
-
-def present(members: Mapping[str, Json]) -> dict[str, Json]:
-    """Leave out the members that are absent."""
-    return {key: value for key, value in members.items() if value is not ABSENT}

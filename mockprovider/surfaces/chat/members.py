@@ -1,24 +1,15 @@
 """The pieces of JSON that streamed and plain answers of the chat surface share."""
 
-import json
-from collections.abc import Mapping
-from itertools import pairwise
-
 from mockprovider.shapes import Json
 from mockprovider.slots import slot
-from mockprovider.steps import Cite, Error, Think, Usage
-from mockprovider.surfaces.chat.habits import ABSENT, SEPARATORS, WORDS, Habits
-
-ERROR_TYPES = {429: "rate_limit_exceeded", 503: "service_unavailable_error"}
-FIRST_SERVER_ERROR = 500
-OBFUSCATION = "aB3dE5"
+from mockprovider.steps import Cite, Think, Usage
+from mockprovider.surfaces.chat.habits import Habits
+from mockprovider.surfaces.writing import ABSENT, WORDS, written
 
 
 def text(value: Json, habits: Habits) -> bytes:
     """Write JSON in the vendor's style."""
-    separators = SEPARATORS[habits.json]
-    ascii_only = habits.json == "ascii"
-    return json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode()
+    return written(value, habits.json)
 
 
 def envelope(kind: str, habits: Habits, *, number: int = 0) -> dict[str, Json]:
@@ -77,37 +68,3 @@ def _detail(step: Think) -> dict[str, Json]:
 def citation(step: Cite) -> dict[str, Json]:
     span = {"start_index": step.start, "end_index": step.end}
     return {"type": "url_citation", "url_citation": {**span, "url": step.url, "title": step.title}}
-
-
-def logprobs(said: str, tokens: int, top: int) -> list[dict[str, Json]]:
-    """Return made-up, repeatable log probabilities of a text that is so many tokens long."""
-    count = max(1, min(tokens, len(said)))
-    cuts = [len(said) * part // count for part in range(count + 1)]
-    pieces = [said[start:end] for start, end in pairwise(cuts)]
-    return [_logprob(piece, top) for piece in pieces if piece]
-
-
-def _logprob(token: str, top: int) -> dict[str, Json]:
-    others = [f"{token}{'~' * rank}" for rank in range(top)]
-    rows = [_row(other, -0.25 - rank) for rank, other in enumerate(others)]
-    return {**_row(token, -0.25), "top_logprobs": rows}
-
-
-def _row(token: str, logprob: float) -> dict[str, Json]:
-    return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
-
-
-def error(step: Error) -> dict[str, Json]:
-    """Return an error in OpenAI's envelope."""
-    kind = step.type
-    if kind is None:
-        status = step.status or FIRST_SERVER_ERROR
-        fallback = "server_error" if status >= FIRST_SERVER_ERROR else "invalid_request_error"
-        kind = ERROR_TYPES.get(status, fallback)
-    body = {"message": step.message, "type": kind, "param": step.param, "code": step.code}
-    return {"error": body}
-
-
-def refusal_envelope(step: Error) -> tuple[int, Mapping[str, Json]]:
-    """Return status and body of an answer that is an error."""
-    return step.status or FIRST_SERVER_ERROR, error(step)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from mockprovider.shapes import Json
 from mockprovider.steps import Arguments, Call, Cite, Finish, Refuse, Say, Steps, Think, Usage
+from mockprovider.surfaces import openai
 from mockprovider.surfaces.chat import members
-from mockprovider.surfaces.chat.habits import ABSENT, WORDS, Habits, present
+from mockprovider.surfaces.chat.habits import Habits
 from mockprovider.surfaces.chat.tools import as_object
 from mockprovider.surfaces.surface import Ask
+from mockprovider.surfaces.writing import ABSENT, WORDS, present
 
 
 def plain(steps: Steps, ask: Ask, habits: Mapping[str, Json]) -> bytes:
@@ -91,12 +93,12 @@ def _logprobs(steps: Steps, ask: Ask) -> dict[str, Json] | None:
         row
         for step in steps
         if isinstance(step, Say)
-        for row in members.logprobs(step.whole, step.tokens, top)
+        for row in openai.logprobs(step.whole, step.tokens, top)
     ]
     refused = [
         row
         for step in steps
         if isinstance(step, Refuse)
-        for row in members.logprobs(step.text, step.tokens, top)
+        for row in openai.logprobs(step.text, step.tokens, top)
     ]
     return {"content": said or None, "refusal": refused or None}

@@ -2,20 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from mockprovider.inbox import Request
 from mockprovider.requests import dotted, refusal
 from mockprovider.shapes import Json, Mismatch, mismatches
 from mockprovider.steps import Error
 from mockprovider.surfaces.chat.request import REQUEST, ROLES
+from mockprovider.surfaces.openai import invalid, typed
 from mockprovider.surfaces.surface import Ask, Objection, Reading
 
 Body = Mapping[str, Json]
-
-
-def bearer(request: Request) -> str | None:
-    """Return the key of the Authorization header."""
-    scheme, _, key = (request.header("authorization") or "").partition(" ")
-    return (key.strip() or None) if scheme.lower() == "bearer" else None
 
 
 def read(body: Json, context: str = "") -> Reading:
@@ -45,14 +39,14 @@ def errors(body: Json) -> Iterator[Error]:
 
 def ask(body: Body) -> Ask:
     """Read what shapes the answer; a member of a wrong type counts as not given."""
-    options = _typed(body, "stream_options", dict) or {}
+    options = typed(body, "stream_options", dict) or {}
     stop = body.get("stop")
     return Ask(
         stream=body.get("stream") is True,
-        n=_typed(body, "n", int) or 1,
-        limit=_typed(body, "max_completion_tokens", int) or _typed(body, "max_tokens", int),
+        n=typed(body, "n", int) or 1,
+        limit=typed(body, "max_completion_tokens", int) or typed(body, "max_tokens", int),
         stop=(stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, list) else (),
-        logprobs=(_typed(body, "top_logprobs", int) or 0) if body.get("logprobs") is True else None,
+        logprobs=(typed(body, "top_logprobs", int) or 0) if body.get("logprobs") is True else None,
         parallel=body.get("parallel_tool_calls") is not False,
         usage=options.get("include_usage") is True,
         obfuscation=options.get("include_obfuscation") is True,
@@ -61,7 +55,7 @@ def ask(body: Body) -> Ask:
 
 def prompt(body: Body) -> str:
     """Return the text of the last message."""
-    messages = _typed(body, "messages", list) or [{}]
+    messages = typed(body, "messages", list) or [{}]
     content = messages[-1].get("content") if isinstance(messages[-1], dict) else ""
     if isinstance(content, list):
         return " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
@@ -84,14 +78,14 @@ def _together(body: Body) -> Iterator[Error]:
         ("top_logprobs", "logprobs", body.get("logprobs")),
     ):
         if body.get(name) is not None and not enabled:
-            yield _invalid(
+            yield invalid(
                 f"The '{name}' parameter is only allowed when '{needs}' is enabled.", name
             )
     for name in ("tool_choice", "parallel_tool_calls"):
         if body.get(name) not in (None, "none") and not body.get("tools"):
-            yield _invalid(f"'{name}' is only allowed when 'tools' are specified.", name)
+            yield invalid(f"'{name}' is only allowed when 'tools' are specified.", name)
     if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:
-        yield _invalid(
+        yield invalid(
             "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
             "max_tokens",
         )
@@ -106,9 +100,7 @@ def _forced_tool(body: Body) -> Iterator[Error]:
     name = (choice.get(kind) or {}).get("name")
     known = [tool[kind].get("name") for tool in body.get("tools") or () if kind in tool]
     if name not in known:
-        yield _invalid(
-            f"Tool choice '{kind} {name}' not found in 'tools' parameter.", "tool_choice"
-        )
+        yield invalid(f"Tool choice '{kind} {name}' not found in 'tools' parameter.", "tool_choice")
 
 
 def _tool_messages(messages: list[Body]) -> Iterator[Error]:
@@ -123,25 +115,16 @@ def _tool_messages(messages: list[Body]) -> Iterator[Error]:
         elif message["tool_call_id"] in open_calls:
             open_calls.remove(message["tool_call_id"])
         else:
-            yield _invalid(
+            yield invalid(
                 "messages with role 'tool' must be a response to a preceeding message with "
                 "'tool_calls'.",
                 dotted(("messages", index, "role")),
             )
             return
     if open_calls:
-        yield _invalid(
+        yield invalid(
             "An assistant message with 'tool_calls' must be followed by tool messages responding "
             "to each 'tool_call_id'. The following tool_call_ids did not have response messages: "
             + ", ".join(open_calls),
             dotted(("messages", caller, "tool_calls")),
         )
-
-
-def _invalid(message: str, param: str) -> Error:
-    return Error(message, "invalid_request_error", None, param, 400)
-
-
-def _typed(body: Body, name: str, kind: type) -> Json:
-    value = body.get(name)
-    return value if isinstance(value, kind) and not isinstance(value, bool) else None

@@ -1,23 +1,24 @@
 """What OpenAI objects to in a chat request: shapes as data, and what shapes cannot say."""
 
 from mockprovider.shapes import Json
+from mockprovider.surfaces.openai import (
+    FLAG,
+    METADATA,
+    NAME,
+    OBJECT,
+    TEXT,
+    TEXT_OR_NULL,
+    choice_of,
+    number,
+)
 
-TEXT = {"type": "string"}
-TEXT_OR_NULL = {"type": ["string", "null"]}
-FLAG = {"type": ["boolean", "null"]}
-OBJECT = {"type": ["object", "null"]}
-PENALTY = {"type": ["number", "null"], "minimum": -2, "maximum": 2}
+PENALTY = number(-2, 2)
 COUNT = {"type": ["integer", "null"], "minimum": 1}
 ARGUMENTS = {
     "type": "object",
     "required": ["name", "arguments"],
     "properties": {"name": TEXT, "arguments": TEXT},
 }
-
-
-def choice_of(*words: str) -> dict[str, Json]:
-    """Return the shape of one of some words, or null."""
-    return {"type": ["string", "null"], "enum": [*words, None]}
 
 
 def part(kind: str, member: str, shape: dict[str, Json]) -> dict[str, Json]:
@@ -80,7 +81,7 @@ FUNCTION = {
     "type": "object",
     "required": ["name"],
     "properties": {
-        "name": {"type": "string", "pattern": "^[a-zA-Z0-9_-]{1,64}$"},
+        "name": NAME,
         "description": TEXT_OR_NULL,
         "parameters": OBJECT,
         "strict": FLAG,
@@ -121,18 +122,18 @@ REQUEST: dict[str, Json] = {
             "properties": {"include_usage": FLAG, "include_obfuscation": FLAG},
             "additionalProperties": False,
         },
-        "n": {"type": ["integer", "null"], "minimum": 1, "maximum": 128},
+        "n": number(1, 128, "integer"),
         "max_tokens": COUNT,
         "max_completion_tokens": COUNT,
-        "temperature": {"type": ["number", "null"], "minimum": 0, "maximum": 2},
-        "top_p": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "temperature": number(0, 2),
+        "top_p": number(0, 1),
         "frequency_penalty": PENALTY,
         "presence_penalty": PENALTY,
         "stop": {
             "anyOf": [TEXT, {"type": "array", "items": TEXT, "maxItems": 4}, {"type": "null"}]
         },
         "logprobs": FLAG,
-        "top_logprobs": {"type": ["integer", "null"], "minimum": 0, "maximum": 20},
+        "top_logprobs": number(0, 20, "integer"),
         "logit_bias": OBJECT,
         "tools": {
             "type": ["array", "null"],
@@ -153,7 +154,7 @@ REQUEST: dict[str, Json] = {
         "verbosity": choice_of("low", "medium", "high"),
         "service_tier": choice_of("auto", "default", "flex", "scale", "priority", "fast"),
         "modalities": {"type": ["array", "null"], "items": choice_of("text", "audio")},
-        "metadata": {"type": ["object", "null"], "maxProperties": 16, "additionalProperties": TEXT},
+        "metadata": METADATA,
         "seed": {"type": ["integer", "null"]},
         "store": FLAG,
         "user": TEXT_OR_NULL,

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from mockprovider import steps as say
 from mockprovider.shapes import Json
 from mockprovider.steps import Step, Steps
+from mockprovider.surfaces import openai
 from mockprovider.surfaces.chat import members
-from mockprovider.surfaces.chat.habits import ABSENT, WORDS, Habits, present
+from mockprovider.surfaces.chat.habits import Habits
 from mockprovider.surfaces.chat.tools import Tools
 from mockprovider.surfaces.surface import Ask
+from mockprovider.surfaces.writing import ABSENT, WORDS, present
 from mockprovider.timeline import ENDS, Close, Moment, Send, Timeline
 
 Delta = Mapping[str, Json]
@@ -188,7 +190,7 @@ class Rendering:
         return step if habit == "script" else replace(step, where=habit)
 
     def _error(self, step: say.Error) -> Iterator[Moment]:
-        body = members.error(step)
+        body = openai.error(step)
         match self.habits.error:
             case "flat":
                 yield self._event(body["error"])
@@ -215,7 +217,7 @@ class Rendering:
     def _logprobs(self, said: str, refused: str, tokens: int) -> Json:
         if self.ask.logprobs is None or not (said or refused):
             return None
-        rows = members.logprobs(said or refused, tokens, self.ask.logprobs)
+        rows = openai.logprobs(said or refused, tokens, self.ask.logprobs)
         return {"content": rows if said else None, "refusal": None if said else rows}
 
     def _chunk(
@@ -224,7 +226,7 @@ class Rendering:
         body = members.envelope("chat.completion.chunk", self.habits, number=self.chunks)
         body |= {"choices": choices, "usage": self._usage_member(usage), **self.habits.chunk_extra}
         if self.ask.obfuscation:
-            body["obfuscation"] = members.OBFUSCATION
+            body["obfuscation"] = openai.OBFUSCATION
         return self._event({**present(body), **(extra or {})}, tokens)
 
     def _usage_member(self, usage: Json) -> Json:

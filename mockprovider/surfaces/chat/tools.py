@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from mockprovider.shapes import Json
 from mockprovider.steps import Arguments, Call, Steps
-from mockprovider.surfaces.chat.habits import ABSENT, WORDS, Habits, present
+from mockprovider.surfaces.chat.habits import Habits
+from mockprovider.surfaces.writing import ABSENT, WORDS, present
 
 Fragment = tuple[dict[str, Json], int]
 
