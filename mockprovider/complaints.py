@@ -32,9 +32,9 @@ def sentence(wrong: Mismatch) -> str:
     match wrong.keyword:
         case "required":
             place, subject = where(wrong.path[:-1])
-            return f"{place}{subject} lacks {wrong.wanted!r}".replace("  ", " ")
+            return f"{place}{subject} lacks {wrong.wanted!r}"
         case "additionalProperties":
-            return f"{place}unknown member {wrong.path[-1]!r}{_hint(wrong.path[-1], wrong.wanted)}"
+            return f"{place}unknown member {subject!r}{_hint(wrong.path[-1], wrong.wanted)}"
         case "enum":
             return f"{place}{subject} is {wrong.found!r}{_hint(wrong.found, wrong.wanted)}"
         case "type":
@@ -48,16 +48,13 @@ def sentence(wrong: Mismatch) -> str:
 def where(path: Path) -> tuple[str, str]:
     """Split a path into the numbered place and the dotted name inside it."""
     place, names = "", list[str]()
-    for part, following in zip(path, (*path[1:], None), strict=True):
+    for part in path:
         if isinstance(part, int):
-            continue
-        if isinstance(following, int):
-            place += f"{part} {following + 1}: "
-            names.clear()
+            place += f"{'.'.join(names)} {part + 1}: "
+            names = []
         else:
             names.append(part)
-    last = path[-1] if path else None
-    return place, ".".join(names) or ("the document" if last is None else "it")
+    return place, ".".join(names) or ("it" if path else "the document")
 
 
 def check(steps: Steps, holds: Sequence[str], place: str) -> None:
@@ -82,13 +79,13 @@ def _verbs(wrong: Mismatch) -> str:
     if wrong.keyword == "additionalProperties" and wrong.path[-1] in BUILD:
         own = next((name for name in wrong.shape.get("required", ())), None)
         if own in BUILD:
-            return f"has two verbs, {own!r} and {wrong.path[-1]!r}; a step has one"
+            return f"two verbs, {own!r} and {wrong.path[-1]!r}; a step has one"
     return ""
 
 
 def _no_verb(table: dict[str, object]) -> str:
     for name in table:
-        if near := difflib.get_close_matches(name, BUILD, n=1):
+        if near := difflib.get_close_matches(name, BUILD, n=1, cutoff=0.65):
             return f"no verb {name!r}; did you mean {near[0]!r}?"
     named = ", ".join(map(repr, table)) or "an empty table"
     return f"no verb in {named}; the verbs are {', '.join(BUILD)}"

@@ -110,7 +110,8 @@ def _elsewhere(wrong: Mismatch, path: Path) -> bool:
     """Tell whether a mismatch says that another branch was meant."""
     missing = wrong.keyword == "required" and len(wrong.path) == len(path) + 1
     own_type = wrong.keyword == "type" and wrong.path == path
-    tag = wrong.keyword == "enum" and "const" in wrong.shape and len(wrong.path) == len(path) + 1
+    const = wrong.shape.get("const")
+    tag = isinstance(const, str) and len(wrong.path) == len(path) + 1
     return missing or own_type or tag
 
 
