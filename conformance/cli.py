@@ -10,12 +10,17 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import NoReturn
 
+from conformance import lint as linting
+from conformance.demo import demo
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
+from conformance.drive.target import SURFACES
+from conformance.exchange import Request
 from conformance.exits import Exit
 from conformance.options import OPTIONS
 from conformance.plan import UnknownCase, cases, selected
 from conformance.probes import PROBES
+from conformance.profiles.profile import Profile
 from conformance.report import record
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
@@ -24,7 +29,9 @@ from conformance.report.run import FILE, BadRun, Run, read
 from conformance.report.terminal import details, summary
 from conformance.rules import RULES
 from conformance.running import run as judge_all
-from conformance.settings import WrongUsage, settings
+from conformance.selfcheck.check import arguments as selfcheck_arguments
+from conformance.selfcheck.check import selfcheck
+from conformance.settings import WrongUsage, profile, settings
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -73,7 +80,7 @@ def explain(args: argparse.Namespace) -> int:
     rule = RULES.get(args.rule)
     if rule is None:
         raise WrongUsage(f"no rule {args.rule!r}; {near(args.rule, RULES)}")
-    probes = [probe.id for probe in PROBES.values() if rule.probes & set(probe.tags.split())]
+    probes = sorted({case.probe.id for case in cases([rule], PROBES.values())})
     print(f"{rule.id}  {rule.level}  {rule.basis}\n")
     print("\n".join(f"    {line}" for line in rule.text.splitlines()))
     for title, values in (
@@ -87,6 +94,25 @@ def explain(args: argparse.Namespace) -> int:
         if values:
             print(f"\n{title}:", *values, sep="\n    ")
     return Exit.CONFORMANT
+
+
+def lint(args: argparse.Namespace) -> int:
+    """Judge recorded streams by the rules that need nothing but what the client read."""
+    chosen = profile(args.profile, "--profile")
+    asked = linting.request(args.request) if args.request else None
+    return max(_linted(name, args, asked, chosen) for name in args.files)
+
+
+def _linted(name: str, args: argparse.Namespace, asked: Request | None, profile: Profile) -> Exit:
+    try:
+        data = linting.body(name)
+    except linting.BadFile as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return Exit.USAGE
+    exchange = linting.recorded(data, args.surface, asked, profile.policy)
+    judged = list(linting.judgements(RULES.values(), exchange, profile))
+    print("\n".join(linting.told(name, data, judged)))
+    return linting.exit_code(judged, strict=args.strict_should)
 
 
 def report(args: argparse.Namespace) -> int:
@@ -132,6 +158,14 @@ def parser() -> Parser:
     listing = command(commands, rules)
     listing.add_argument("--family", help="only the rules of one family, such as done")
     listing.add_argument("--json", action="store_true", help="as JSON, with everything known")
+    linted = command(commands, lint)
+    linted.add_argument("files", nargs="+", metavar="FILE", help="body of an answer; - is stdin")
+    linted.add_argument("--surface", default="chat", choices=sorted(SURFACES), help="chat")
+    linted.add_argument("--profile", default="generic", metavar="NAME", help="what is promised")
+    linted.add_argument("--request", metavar="FILE", help="JSON body of the request, if known")
+    linted.add_argument("--strict-should", action="store_true", help="SHOULD counts as MUST")
+    command(commands, demo).add_argument("--run-dir", default="streamproof-run", metavar="DIR")
+    selfcheck_arguments(command(commands, selfcheck))
     command(commands, explain).add_argument("rule", metavar="RULE", help="such as done.present")
     showing = command(commands, report)
     showing.add_argument("run", metavar=FILE, help="what a run has written")
@@ -155,7 +189,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         return int(args.work(args))
-    except (WrongUsage, UnknownCase, BadRun) as error:
+    except (WrongUsage, UnknownCase, BadRun, linting.BadFile) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return Exit.USAGE
     except (MockTrouble, LaunchFailed) as error:

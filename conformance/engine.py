@@ -6,7 +6,7 @@ The same engine serves pytest and the command line; neither of them judges.
 import time
 import traceback
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -88,15 +88,12 @@ class Engine:
         began = time.monotonic()
         if reason := self._unaskable(case):
             return Judged(case, Verdict(Kind.UNTESTABLE, reason), 0.0)
-        # What breaks down over something a router sent is our fault: it must neither end the run
-        # nor pass for a verdict. A future hands over its exception without a handler.
         trying = self._suite.trying(*case.trial)
         if trouble := trying.exception():
             return Judged(case, _broken("the trial", trouble), time.monotonic() - began)
         tried = trying.result()
         judging = self._judging.submit(self._verdict, case, tried)
-        trouble = judging.exception()
-        verdict = _broken(f"rule {case.rule.id}", trouble) if trouble else judging.result()
+        verdict = guarded(f"rule {case.rule.id}", judging)
         return Judged(case, verdict, time.monotonic() - began, tried.first)
 
     def close(self) -> None:
@@ -128,6 +125,16 @@ class Engine:
             with suppress(MockTrouble):
                 await self._mock.forget(self._ground.run)
             await self._mock.close()
+
+
+def guarded(who: str, judging: Future[Verdict]) -> Verdict:
+    """Return a verdict, or a harness error where the judge broke down.
+
+    What breaks down over something a router sent is our fault: it must neither end the run nor
+    pass for a verdict. A future hands over its exception without a handler.
+    """
+    trouble = judging.exception()
+    return _broken(who, trouble) if trouble else judging.result()
 
 
 def _broken(who: str, trouble: BaseException) -> Verdict:

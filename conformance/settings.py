@@ -51,7 +51,7 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
             raise WrongUsage(f"{flag} {told[flag]:g}: a number of seconds above 0 is needed")
     return Settings(
         _target(told["--router-url"], key, told["--router-model"]),
-        _profile(told["--router-profile"]),
+        profile(told["--router-profile"]),
         Limits(deadline=told["--deadline"], patience=told["--patience"]),
         Path(told["--run-dir"]),
         told["--mock-port"],
@@ -83,8 +83,9 @@ def _control(url: str) -> str:
     return url.rstrip("/")
 
 
-def _profile(name: str) -> Profile:
+def profile(name: str, flag: str = "--router-profile") -> Profile:
+    """Return a shipped profile, or the one in a TOML file."""
     try:
         return profiles.read(Path(name)) if name.endswith(".toml") else profiles.load(name)
     except BadProfile as error:
-        raise WrongUsage(f"--router-profile: {error}") from error
+        raise WrongUsage(f"{flag}: {error}") from error

@@ -1,0 +1,110 @@
+"""Judges recorded streams: bytes of a file in, findings out, no router and no network.
+
+Only rules about what a client reads can be judged so; the others stay untestable.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from conformance.engine import guarded
+from conformance.excerpt import excerpt
+from conformance.exchange import Exchange, Json, Request, Trial
+from conformance.exits import FAILING, Exit
+from conformance.profiles.profile import Profile
+from conformance.rules.rule import Rule
+from conformance.verdicts import Kind, Verdict, judge
+from conformance.wire.json import BadJson, parse
+
+LARGEST = 64 << 20  # bytes of a file: some ten thousand times a usual answer
+STDIN = "-"
+TAG = "healthy"  # a recording is taken for an undisturbed answer
+
+
+class BadFile(ValueError):
+    """A file that cannot be judged; the message names it and says why."""
+
+
+class Judgement(NamedTuple):
+    rule: Rule
+    verdict: Verdict
+
+
+def body(name: str) -> bytes:
+    """Read a file, or stdin for `-`; never more than the limit."""
+    try:
+        if name == STDIN:
+            data = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BadFile(f"{name}: {error.strerror}") from error
+    if len(data) > LARGEST:
+        raise BadFile(f"{name}: larger than {LARGEST >> 20} MiB; a recorded answer is not")
+    if not data:
+        raise BadFile(f"{name}: empty; the body of a streamed answer is needed")
+    return data
+
+
+def request(name: str) -> Request:
+    """Read what was asked: the JSON body of the request."""
+    try:
+        asked = parse(body(name))
+    except BadJson as error:
+        raise BadFile(f"{name}: {error}; the JSON body of the request is needed") from error
+    if not isinstance(asked, dict):
+        raise BadFile(f"{name}: not a JSON object; the body of the request is needed")
+    return Request("POST", "", (), asked)
+
+
+def judgements(rules: Iterable[Rule], exchange: Exchange, profile: Profile) -> Iterator[Judgement]:
+    """Yield what each rule about an undisturbed stream makes of a recorded one."""
+    trial = Trial("lint", {"": exchange})
+    have = frozenset({"request"} if exchange.request else ())
+    with ThreadPoolExecutor(1) as judging:
+        for rule in rules:
+            if TAG in rule.probes and exchange.kind in rule.on:
+                future = judging.submit(judge, rule, trial, profile, have)
+                yield Judgement(rule, guarded(f"rule {rule.id}", future))
+
+
+def recorded(data: bytes, surface: str, asked: Request | None, policy: Json) -> Exchange:
+    return Exchange(surface, "stream", asked, body=data, policy=policy)
+
+
+def told(name: str, data: bytes, judged: Iterable[Judgement]) -> Iterator[str]:
+    """Yield each finding with the bytes around it, then what was judged at all."""
+    kinds: Counter[Kind] = Counter()
+    missing: set[str] = set()
+    for rule, verdict in judged:
+        kinds[verdict.kind] += 1
+        if verdict.kind == Kind.UNTESTABLE:
+            missing |= rule.needs
+        elif verdict.kind in (Kind.HARNESS_ERROR, Kind.INCONCLUSIVE):
+            yield f"{name}: {verdict.kind}: {rule.id} ({rule.level}): {verdict.reason}"
+        yield from _findings(name, data, rule, verdict)
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    lacking = f" (for want of {', '.join(sorted(missing))})" if missing else ""
+    yield f"{name}: {counts}{lacking}"
+
+
+def _findings(name: str, data: bytes, rule: Rule, verdict: Verdict) -> Iterator[str]:
+    for finding in verdict.findings:
+        place = f"{name}:{finding.span.start}" if finding.span else name
+        yield f"{place}: {verdict.kind}: {rule.id} ({rule.level}): {finding.message}"
+        if finding.span:
+            yield f"    {excerpt(data, finding.span)}"
+
+
+def exit_code(judged: Iterable[Judgement], *, strict: bool) -> Exit:
+    """A recording is judged by what it shows: what it cannot show does not count against it."""
+    kinds = {verdict.kind for _, verdict in judged}
+    if Kind.HARNESS_ERROR in kinds:
+        return Exit.HARNESS_ERROR
+    if kinds & (FAILING | {Kind.WARN} if strict else FAILING):
+        return Exit.NOT_CONFORMANT
+    return Exit.CONFORMANT if kinds - {Kind.UNTESTABLE} else Exit.EMPTY
