@@ -52,8 +52,7 @@ def type_name(value: Json) -> str:
 
 def mismatches(shape: Shape, value: Json, *, root: Shape, path: Path = ()) -> Iterator[Mismatch]:
     """Yield each place where the value departs from the shape."""
-    while "$ref" in shape:
-        shape = root["$defs"][shape["$ref"].removeprefix("#/$defs/")]
+    shape = _resolved(shape, root)
     if wrong := _own(shape, value, path):
         yield wrong
         return
@@ -97,22 +96,50 @@ def _members(shape: Shape, value: dict[str, Json], root: Shape, path: Path) -> I
 def _nearest(
     shape: Shape, branches: list[Shape], value: Json, root: Shape, path: Path
 ) -> Iterator[Mismatch]:
-    """Report against the branch that fits best; a branch of another type is no candidate."""
-    tried = [list(mismatches(branch, value, root=root, path=path)) for branch in branches]
-    candidates = [wrong for wrong in tried if not any(_elsewhere(w, path) for w in wrong)]
-    if not candidates:
-        yield Mismatch(path, "oneOf", branches, value, shape)
+    """Report against the branch that was meant; if several may be, the one that fits best."""
+    branches = [_resolved(branch, root) for branch in branches]
+    meant = [branch for branch in branches if _meant(branch, value)]
+    if meant:
+        tried = [list(mismatches(branch, value, root=root, path=path)) for branch in meant]
+        yield from min(tried, key=len)
+    elif isinstance(value, dict) and (tags := _shared(branches)):
+        # No branch has the tag the value has: the tag is what is wrong.
+        name = next(iter(tags[0]))
+        tag = {"type": "string", "enum": [each[name] for each in tags]}
+        outer = {"required": [name], "properties": {name: tag}}
+        yield from mismatches(outer, value, root=root, path=path)
     else:
-        yield from min(candidates, key=len)
+        yield Mismatch(path, "oneOf", branches, value, shape)
 
 
-def _elsewhere(wrong: Mismatch, path: Path) -> bool:
-    """Tell whether a mismatch says that another branch was meant."""
-    missing = wrong.keyword == "required" and len(wrong.path) == len(path) + 1
-    own_type = wrong.keyword == "type" and wrong.path == path
-    const = wrong.shape.get("const")
-    tag = isinstance(const, str) and len(wrong.path) == len(path) + 1
-    return missing or own_type or tag
+def _resolved(shape: Shape, root: Shape) -> Shape:
+    while "$ref" in shape:
+        shape = root["$defs"][shape["$ref"].removeprefix("#/$defs/")]
+    return shape
+
+
+def _meant(branch: Shape, value: Json) -> bool:
+    """Tell whether a value is of a branch's type and has its tag, or else its first member."""
+    types = _listed(branch.get("type", ()))
+    if types and not any(TYPES[name](value) for name in types):
+        return False
+    if not isinstance(value, dict):
+        return True
+    if tags := _tags(branch):
+        return all(value.get(name) == word for name, word in tags.items())
+    return set(branch.get("required", ())[:1]) <= set(value)
+
+
+def _tags(branch: Shape) -> dict[str, str]:
+    """Return the members that must be a certain word."""
+    members = branch.get("properties", {}).items()
+    return {name: each["const"] for name, each in members if isinstance(each.get("const"), str)}
+
+
+def _shared(branches: list[Shape]) -> list[dict[str, str]]:
+    """Return the tags of the branches that are objects, if all of them have one."""
+    tags = [_tags(branch) for branch in branches if branch.get("type") == "object"]
+    return tags if all(tags) else []
 
 
 def _listed(value: Json) -> tuple[str, ...]:

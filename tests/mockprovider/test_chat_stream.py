@@ -57,21 +57,23 @@ def plain(steps: str, habits: str = "", ask: Ask = Ask()) -> Json:  # noqa: B008
 def test_a_text_is_streamed_as_openai_streams_it() -> None:
     head = (
         b'data: {"id":"chatcmpl-r1-1-1","object":"chat.completion.chunk","created":1770000000,'
-        b'"model":"m","service_tier":"default","system_fingerprint":"fp_mock000001",'
+        b'"model":"m","service_tier":"default","system_fingerprint":"fp_mock000001","choices":['
     )
     tail = b'"logprobs":null,"finish_reason":null}],"usage":null}\n\n'
-
-    assert sent(TEXT, ask=Ask(stream=True, usage=True)) == [
-        head + b'"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},' + tail,
-        head + b'"choices":[{"index":0,"delta":{"content":"Aloe"},' + tail,
-        head + b'"choices":[{"index":0,"delta":{"content":" bay"},' + tail,
-        head + b'"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null}\n\n',
-        head + b'"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,'
+    details = (
         b'"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":'
         b'{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,'
-        b'"rejected_prediction_tokens":0}}}\n\n',
+        b'"rejected_prediction_tokens":0}}}\n\n'
+    )
+
+    assert sent(TEXT, ask=Ask(stream=True, usage=True)) == [
+        head + b'{"index":0,"delta":{"role":"assistant","content":"","refusal":null},' + tail,
+        head + b'{"index":0,"delta":{"content":"Aloe"},' + tail,
+        head + b'{"index":0,"delta":{"content":" bay"},' + tail,
+        head + b'{"index":0,"delta":{},' + tail.replace(b'n":null}]', b'n":"stop"}]'),
+        head + b'],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,' + details,
         b"data: [DONE]\n\n",
-    ]  # fmt: skip
+    ]
 
 
 def test_no_usage_is_said_unless_asked_for() -> None:
@@ -95,8 +97,8 @@ def test_no_usage_is_said_unless_asked_for() -> None:
             ],
         ),
         (
-            '{ call = { id = "a", name = "f" } }, { call = { id = "b", name = "g" } },'
-            '{ arguments = "1", of = "a" }, { arguments = "2", of = "b" }',
+            ('{ call = { id = "a", name = "f" } }, { call = { id = "b", name = "g" } },'
+            '{ arguments = "1", of = "a" }, { arguments = "2", of = "b" }'),
             [
                 {"role": "assistant", "content": None, "refusal": None},
                 {"tool_calls": [{"index": 0, "id": "a", "type": "function",
@@ -382,8 +384,13 @@ def test_json_is_written_in_the_vendors_style(habit: str, piece: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("steps", "habits"),
-    [(TEXT, "done = false"), (ERROR, ""), (TEXT + ", { reset = true }", ""), ("{ stall = true }", "")],
-)  # fmt: skip
+    [
+        (TEXT, "done = false"),
+        (ERROR, ""),
+        (TEXT + ", { reset = true }", ""),
+        ("{ stall = true }", ""),
+    ],
+)
 def test_the_terminator_does_not_come(steps: str, habits: str) -> None:
     assert b"data: [DONE]\n\n" not in sent(steps, habits)
 

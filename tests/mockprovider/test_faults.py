@@ -14,7 +14,15 @@ from mockprovider.faults import FAULTS, fault
 from mockprovider.scenario import schema
 from mockprovider.shapes import Json
 from mockprovider.timeline import (
-    Close, Head, Hold, Moment, Reset, Send, Stall, Timeline, Until,
+    Close,
+    Head,
+    Hold,
+    Moment,
+    Reset,
+    Send,
+    Stall,
+    Timeline,
+    Until,
 )  # fmt: skip
 
 if TYPE_CHECKING:

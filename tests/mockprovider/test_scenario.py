@@ -43,9 +43,11 @@ def wrong_with(document: Json) -> str:
         ),
         (
             {"summary": "", "step": [{"choice": 1}]},
-            "step 1: no verb in 'choice'; the verbs are say, think, call, arguments, refuse, "
-            "cite, finish, usage, comment, ping, wait_ms, hold, await_close, error, raw, "
-            "raw_base64, reset, close, stall",
+            (
+                "step 1: no verb in 'choice'; the verbs are say, think, call, arguments, refuse, "
+                "cite, finish, usage, comment, ping, wait_ms, hold, await_close, error, raw, "
+                "raw_base64, reset, close, stall"
+            ),
         ),
         ({"summary": "", "step": [{}]}, "step 1: no verb in an empty table; the verbs are"),
         (

@@ -29,10 +29,9 @@ def read(body: Json, context: str = "") -> Reading:
 
 def errors(body: Json) -> Iterator[Error]:
     """Yield everything OpenAI would refuse, in the order it would."""
-    wrong = [*mismatches(REQUEST, body, root=REQUEST)]
+    wrong = [*mismatches(REQUEST, body, root=REQUEST)] or [*_messages(body["messages"])]
     yield from map(refusal, wrong)
     if not wrong:
-        yield from map(refusal, _messages(body["messages"]))
         yield from _together(body)
         yield from _tool_messages(body["messages"])
 
