@@ -1,6 +1,7 @@
 """Every case against every router: trials side by side, each judged by all its rules at once."""
 
 import asyncio
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from conformance.plan import Case
 from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
 from conformance.selfcheck.matrix import Observed
-from conformance.verdicts import Kind, judge
+from conformance.verdicts import Kind, Verdict, judge
 
 # Mutants hold events back on purpose and run into our patience: it is short.
 LIMITS = Limits(deadline=8.0, patience=1.5)
@@ -53,11 +54,22 @@ async def observed(
             for job in waiting:
                 router = target(f"{routers_url}/{job.router}/v1")
                 bench = Bench(router, http, mock, LIMITS, profile.policy)
-                found.extend(await _judged(job, bench, profile))
+                judging = asyncio.create_task(_judged(job, bench, profile))
+                # What breaks down over something a router sent must not end the run.
+                await asyncio.wait({judging})
+                trouble = judging.exception()
+                found.extend(_broken(job, trouble) if trouble else judging.result())
         await mock.close()
 
     await asyncio.gather(*(worker() for _ in range(WIDTH)))
     return found
+
+
+def _broken(job: Job, trouble: BaseException) -> list[Observed]:
+    place = traceback.extract_tb(trouble.__traceback__)[-1]
+    what = f"{type(trouble).__name__}: {trouble} ({place.filename}:{place.lineno})"
+    verdict = Verdict(Kind.HARNESS_ERROR, f"broke down: {what}")
+    return [Observed(job.router, case, verdict) for case in job.cases]
 
 
 async def _judged(job: Job, bench: Bench, profile: Profile) -> list[Observed]:

@@ -114,7 +114,8 @@ def ending(ending: Ending, relay: Relay) -> Iterator[Item]:
         yield as_event({"error": ending.error})
         return
     relay.parts.settle(relay, "complete")
-    yield from map(as_event, last_chunks(relay))
+    for last in last_chunks(relay):
+        yield from map(as_event, relay.parts.chunk(last, relay))
     yield DONE
 
 
@@ -163,6 +164,7 @@ REFERENCE = Parts(
     answer_headers=answer_headers,
     bytes_in=bytes_in,
     reader=reader,
+    identity=chunks.identity,
     repairs=REPAIRS,
     chunk=chunk,
     keepalive=keepalive,

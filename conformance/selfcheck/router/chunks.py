@@ -39,18 +39,22 @@ def listed_choices(chunk: Chunk, relay: Relay) -> Chunk | None:
 
 
 def one_identity(chunk: Chunk, relay: Relay) -> Chunk | None:
-    """The first chunk says what id, created and model all have; ours stand in for missing ones."""
+    """The first chunk says what id, created and model all chunks have."""
     if relay.first is None:
-        created = chunk.get("created")
-        relay.first = {
-            "id": _text(chunk.get("id")) or f"chatcmpl-{relay.id.removeprefix('req-')}",
-            "object": OBJECT,
-            "created": created if isinstance(created, int) and created > 0 else relay.at,
-            "model": _text(chunk.get("model")) or relay.model,
-        }
+        relay.first = {"object": OBJECT, **relay.parts.identity(chunk, relay)}
     if all(chunk.get(key) == value for key, value in relay.first.items()):
         return chunk
     return {**chunk, **relay.first}
+
+
+def identity(chunk: Chunk, relay: Relay) -> Chunk:
+    """Return what the upstream says; ours stands in for what is missing."""
+    created = chunk.get("created")
+    return {
+        "id": _text(chunk.get("id")) or f"chatcmpl-{relay.id.removeprefix('req-')}",
+        "created": created if isinstance(created, int) and created > 0 else relay.at,
+        "model": _text(chunk.get("model")) or relay.model,
+    }
 
 
 def choice_keys(chunk: Chunk, relay: Relay) -> Chunk | None:

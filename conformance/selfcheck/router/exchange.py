@@ -127,7 +127,8 @@ async def _send_stream(relay: Relay, items: Items, send: Send) -> None:
 async def _commit(relay: Relay, send: Send) -> None:
     if not relay.committed:
         relay.committed = True
-        await _send_head(200, relay.parts.stream_headers(relay), send)
+        headers = (*relay.parts.stream_headers(relay), *relay.more_headers)
+        await _send_head(200, headers, send)
 
 
 async def _send_answer(relay: Relay, answer: Answer, send: Send) -> None:

@@ -49,6 +49,7 @@ class Parts:
     # A stream, from its bytes to its bytes.
     bytes_in: Callable[[bytes, "Relay"], bytes]
     reader: Callable[["Relay"], Reader]
+    identity: Callable[[Chunk, "Relay"], Chunk]  # id, created and model of a whole answer
     repairs: tuple[Repair, ...]
     chunk: Callable[[Chunk, "Relay"], Iterator[Chunk]]
     keepalive: Callable[["Relay"], Item | None]
@@ -96,6 +97,7 @@ class Relay:
     upstream: httpx.Headers = field(default_factory=httpx.Headers)  # of its answer
     body: Body | None = None  # what comes from there
     committed: bool = False  # the client has the head of a stream
+    more_headers: Headers = ()  # what a part that sees the body has to say in the head
     over: bool = False  # all has been sent
     first: Chunk | None = None  # the id, created and model of the stream
     choices: dict[int, Choice] = field(default_factory=lambda: defaultdict(Choice))
