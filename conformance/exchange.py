@@ -71,7 +71,8 @@ class Exchange:
     scenario: Json | None = None  # what the provider was told to do: the truth
     policy: Mapping[str, Json] = field(default_factory=dict)
     nonce: str = ""  # ties it to the journal
-    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    # Not taken over by a copy: what was read of one exchange is not what another says.
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def kind(self) -> str:

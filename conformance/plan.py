@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 from conformance.probes.probe import Probe
 from conformance.rules.rule import Rule
 
+EVERY = "every"  # the tag that all probes bear
+
 
 class UnknownCase(ValueError):
     """A selection of something that is not there; the message names the nearest that is."""
@@ -33,7 +35,7 @@ def cases(rules: Iterable[Rule], probes: Iterable[Probe]) -> Iterator[Case]:
     listed = list(probes)
     for rule in rules:
         for probe in listed:
-            if rule.probes & set(probe.tags.split()):
+            if rule.probes & {EVERY, *probe.tags.split()}:
                 for surface in probe.surfaces.split():
                     if rule.on & kinds(probe, surface):
                         yield Case(rule, probe, surface)

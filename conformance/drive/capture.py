@@ -3,12 +3,18 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import httpx
 
 from conformance.exchange import End, Headers, Read, Request
+from conformance.wire.http import IDENTITY, undoing, words
+
+#: Seconds a connection may lie idle. Many servers close theirs after five: whoever takes one up
+#: again at that moment is cut off, and nobody is to blame.
+IDLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,10 @@ class Arrival:
     more: asyncio.Event = field(default_factory=asyncio.Event)
     reads: list[Read] = field(default_factory=list)
     ended: bool = False
+    decode: Callable[[bytes], bytes] = bytes  # the body is kept decoded, the reads as they came
 
     def add(self, data: bytes) -> None:
-        self.body += data
+        self.body += self.decode(data)
         self.reads.append(Read(time.monotonic_ns(), data))
         self.more.set()
 
@@ -44,9 +51,9 @@ class Arrival:
         self.ended = True
         self.more.set()
 
-    async def until(self, wanted: bytes) -> bool:
-        """Wait for a word in the body; False if the body ends without it."""
-        while wanted not in self.body:
+    async def until(self, wanted: bytes | None) -> bool:
+        """Wait for a word in the body, or for its end; False if it ends without the word."""
+        while wanted is None or wanted not in self.body:
             if self.ended:
                 return False
             self.more.clear()
@@ -56,7 +63,7 @@ class Arrival:
 
 def client(limits: Limits) -> httpx.AsyncClient:
     """Return a client that adds nothing of its own but what HTTP demands."""
-    pool = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+    pool = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=IDLE)
     timeout = httpx.Timeout(limits.deadline)
     return httpx.AsyncClient(limits=pool, timeout=timeout, trust_env=False)
 
@@ -71,12 +78,14 @@ async def capture(
     asked = http.build_request(
         request.method, request.url, headers=list(request.headers), content=content
     )
-    asked.headers.setdefault("accept-encoding", "identity")
+    # The HTTP library would ask for compression of its own accord.
+    asked.headers["accept-encoding"] = _wanted(request.headers)
     try:
         async with asyncio.timeout(limits.deadline):
             response = await http.send(asked, stream=True)
             try:
                 status, headers = response.status_code, _headers(response)
+                arrival.decode = undoing(words(response.headers.get("content-encoding")))
                 async for data in response.aiter_raw():
                     arrival.add(data)
                     if len(arrival.body) > limits.body:
@@ -91,6 +100,11 @@ async def capture(
     finally:
         arrival.close()
     return Captured(status, headers, tuple(arrival.reads), end, error)
+
+
+def _wanted(headers: Headers) -> str:
+    told = (value for name, value in headers if name.lower() == "accept-encoding")
+    return next(told, IDENTITY)
 
 
 def _headers(response: httpx.Response) -> Headers:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from conformance.drive.capture import IDLE
 from conformance.exchange import Json
 
 
@@ -17,7 +18,10 @@ class Mock:
 
     def __init__(self, control_url: str) -> None:
         self.control_url = control_url.rstrip("/")
-        self._http = httpx.AsyncClient(base_url=self.control_url, timeout=30, trust_env=False)
+        pool = httpx.Limits(keepalive_expiry=IDLE)
+        self._http = httpx.AsyncClient(
+            base_url=self.control_url, timeout=30, trust_env=False, limits=pool
+        )
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -52,6 +52,7 @@ def _chat(target: Target, send: Send, prompt: str) -> Request:
         "stream": send.mode == "stream",
         **send.ask,
     }
+    body = {name: value for name, value in body.items() if value is not None}
     headers = (
         ("authorization", f"Bearer {target.key}"),
         ("content-type", "application/json"),

@@ -15,7 +15,8 @@ class Send:
     """One request of a probe."""
 
     mode: str = "stream"
-    ask: Mapping[str, Json] = field(default_factory=dict)  # merged into the request body
+    # merged into the request body; None leaves a member out
+    ask: Mapping[str, Json] = field(default_factory=dict)
     change: Mapping[str, Json] = field(default_factory=dict)  # merged into the scenario
     headers: Headers = ()
 

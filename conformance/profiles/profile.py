@@ -14,14 +14,18 @@ DIRECTORY = Path(__file__).parent
 #: Contested behaviour and the positions one may declare; `unspecified` makes its rules only inform.
 POLICIES: Mapping[str, tuple[Json, ...]] = {
     "role": ("first", "every", "unspecified"),
+    "unknown-finish": ("map", "pass", "unspecified"),
     "finish-place": ("own-chunk", "last-content", "unspecified"),
     "usage-place": ("own-chunk", "with-finish", "unspecified"),
+    "commit": ("first-event", "at-once", "unspecified"),
+    "unfinished": ("error", "forward", "unspecified"),
     "model-name": ("upstream", "requested", "unspecified"),
     "id": ("upstream", "own", "unspecified"),
     "malformed-event": ("skip", "error", "unspecified"),
     "done-after-error": ("always", "never", "unspecified"),
 }
 UNSPECIFIED = "unspecified"
+LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 
 
 class BadProfile(ValueError):
@@ -46,7 +50,6 @@ class Profile:
     title: str
     source: str
     policy: Mapping[str, Json] = field(default_factory=dict)
-    lookahead: int = 1  # events a router may keep back
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
 
     def chosen(self, policy: str) -> Json:
@@ -85,10 +88,15 @@ def read(path: Path) -> Profile:
         path.stem,
         told["title"],
         told["source"],
-        policy,
-        told.get("lookahead", 1),
+        {**policy, LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1))},
         {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
     )
+
+
+def _lookahead(path: Path, said: Json) -> int:
+    if not isinstance(said, int) or isinstance(said, bool) or said < 0:
+        raise BadProfile(f"{path}: lookahead {said!r}: a number of events, 0 or more, is needed")
+    return said
 
 
 def _deviation(path: Path, rule: str, said: Json) -> Deviation:

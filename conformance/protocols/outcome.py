@@ -123,6 +123,9 @@ def _gather(choice: Gathering, step: Json) -> None:
         choice.call(call["id"], call["id"], call["name"], "".join(fragments(call)))
     if "arguments" in step:
         choice.call(step["of"], "", "", step["arguments"])
+    for call in step.get("extra", {}).get("tool_calls", ()):
+        function = call["function"]
+        choice.call(call["id"], call["id"], function["name"], function["arguments"])
     if "finish" in step:
         choice.finish = step["finish"]
 
