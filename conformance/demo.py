@@ -37,13 +37,14 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def _judged(router: str, started: Servers, directory: str) -> Run:
-    where = Path(directory) / router
+    where, url = Path(directory) / router, f"{started.routers_url}/{router}/v1"
     settings = Settings(
-        target(f"{started.routers_url}/{router}/v1"),
+        target(url),
         load("generic"),
         Limits(),
         where,
         mock_url=started.control_url,
+        given=(("--router-url", url), ("--mock-url", started.control_url)),
     )
     chosen = list(cases(RULES.values(), PROBES.values()))
     with Progress(sys.stderr, len(chosen)) as progress:

@@ -49,9 +49,11 @@ def _head(run: Run) -> Iterator[str]:
 
 def _counts(run: Run) -> Iterator[str]:
     heads = tally.verdicts(run.cases)
-    for member, title in (("level", "By level"), ("basis", "By basis"), ("family", "By family")):
-        yield from (f"## {title}", "")
+    for member in ("level", "basis"):
+        yield from (f"## By {member}", "")
         yield from _table(tally.table(tally.by(member, run.cases), heads, member))
+    yield from ("## By family", "")
+    yield from _table(tally.families(run.cases, heads))
 
 
 def _broken(run: Run) -> Iterator[str]:
@@ -79,10 +81,11 @@ def _case(case: Json) -> Iterator[str]:
     if case["reason"]:
         yield from (text(case["reason"]), "")
     for finding in case["findings"]:
-        where = place(finding)
-        yield f"- {text(f'{where}: ' if where else '')}{text(finding['message'])}"
+        said = ": ".join(filter(None, (place(finding), finding["message"])))
+        # A backslash at the end of a line is a line break.
+        yield f"- {text(said)}" + ("\\" if finding["excerpt"] else "")
         if finding["excerpt"]:
-            yield from ("", "  " + code(finding["excerpt"]), "")
+            yield f"  {code(finding['excerpt'])}"
     if case["more_findings"]:
         yield f"- and {case['more_findings']} more"
     yield ""

@@ -8,11 +8,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from jsonschema import Draft202012Validator
+
 from conformance.exchange import Json
+from conformance.resources import FIXTURES
 
 FILE = "run.jsonl"
 SCHEMA = 1
@@ -104,7 +108,7 @@ def read(path: Path) -> Run:
                 digest.update(line)
     except OSError as error:
         raise BadRun(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         if not run.header:
             what = f"line {number} is no line of a run; conformance run writes {FILE}"
             raise BadRun(f"{path}: {what}") from error
@@ -116,10 +120,16 @@ def read(path: Path) -> Run:
     return run
 
 
+@cache
+def _shape() -> Draft202012Validator:
+    path = FIXTURES / "schemas" / "run.schema.json"
+    return Draft202012Validator(json.loads(path.read_text("utf-8")))
+
+
 def _take(run: Run, line: bytes, digest: str) -> None:
     value = json.loads(line)
-    if value["kind"] == "header" and value["schema"] != SCHEMA:
-        raise ValueError(value["schema"])
+    if not _shape().is_valid(value):
+        raise ValueError("not the shape of a line")
     if value["kind"] == "footer" and value["sha256"] != digest:
         run.damage = "the checksum in the footer does not match: the file was changed"
     run.add(value)

@@ -1,7 +1,7 @@
 """Counts of verdicts by level and by basis; never one figure for both."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from conformance.exchange import Json
@@ -27,6 +27,18 @@ def by(member: str, cases: Iterable[Json]) -> list[Row]:
         counts.setdefault(case[member], Counter())[case["verdict"]] += 1
     order = [*Level, *Basis, *sorted(counts)]
     return [Row(name, counts[name]) for name in dict.fromkeys(map(str, order)) if name in counts]
+
+
+def families(cases: Iterable[Json], columns: Sequence[str]) -> list[list[str]]:
+    """Count verdicts for each family, the levels and bases of its rules apart."""
+    counts: dict[tuple[str, str, str], Counter[str]] = {}
+    for case in cases:
+        row = (case["family"], case["level"], case["basis"])
+        counts.setdefault(row, Counter())[case["verdict"]] += 1
+    return [
+        ["family", "level", "basis", *columns],
+        *([*row, *(str(counts[row][head] or "") for head in columns)] for row in sorted(counts)),
+    ]
 
 
 def grouped(kind: Kind, member: str, cases: Iterable[Json]) -> list[tuple[str, list[Json]]]:
