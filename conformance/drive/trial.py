@@ -12,6 +12,7 @@ from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
 from conformance.probes.probe import Probe
+from conformance.protocols.chat import DONE
 from conformance.protocols.outcome import fragments, spoken, steps
 
 
@@ -79,21 +80,24 @@ async def _release(
     planned = holds(scenario)
     lag = 0
     for position, (name, expected) in enumerate(planned):
-        due = planned[position - lag][1].encode() if position >= lag else b""
+        due = planned[position - lag][1] if position >= lag else ""
         try:
             async with asyncio.timeout(bench.limits.patience):
-                await arrival.until(due)
+                await arrival.until(None if due is None else due.encode())
         except TimeoutError:
             lag += 1
-        seen.append(HoldSeen(name, expected, lag))
+        seen.append(HoldSeen(name, expected or "", lag))
         if bench.mock:
             await bench.mock.release(nonce, name)
 
 
-def holds(scenario: Json) -> list[tuple[str, str]]:
-    """Return each hold with the last word that was sent ahead of it."""
-    found: list[tuple[str, str]] = []
-    word = ""
+def holds(scenario: Json) -> list[tuple[str, str | None]]:
+    """Return each hold with the last word that was sent ahead of it.
+
+    After the terminator there is no word to come, only the end of the body: None.
+    """
+    found: list[tuple[str, str | None]] = []
+    word: str | None = ""
     if hold := scenario.get("head", {}).get("hold"):
         found.append((hold, ""))
     for step in steps(scenario) if scenario else ():
@@ -103,6 +107,8 @@ def holds(scenario: Json) -> list[tuple[str, str]]:
             word = step["arguments"]
         elif "call" in step:
             word = next(iter(reversed(fragments(step["call"]))), step["call"]["name"])
+        elif DONE in step.get("raw", ""):
+            word = None
         elif "hold" in step:
             found.append((step["hold"], word))
     return found
