@@ -189,6 +189,25 @@ def failed(exchange: Exchange) -> bool:
 
 
 @once
+def closed(exchange: Exchange) -> bool:
+    """Say whether the terminator came."""
+    return any(token.kind == "done" for token in tokens(exchange))
+
+
+def asked(exchange: Exchange) -> int:
+    """Return how many choices were asked for."""
+    number = exchange.asked("n")
+    return number if isinstance(number, int) else 1
+
+
+@once
+def misnumbered(exchange: Exchange) -> set[int]:
+    """Return the choice indexes that are there and should not be, or the other way round."""
+    seen = {token.choice for token in tokens(exchange) if token.choice is not None}
+    return seen ^ set(range(asked(exchange))) if seen else set()
+
+
+@once
 def outcome(exchange: Exchange) -> Outcome:
     """Return what a client ends up with, of a stream or of a plain answer."""
     return _streamed(exchange) if exchange.mode == "stream" else _plain(exchange)
