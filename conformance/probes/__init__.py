@@ -1,8 +1,18 @@
 """Every probe there is. A new theme is added to MODULES and nowhere else."""
 
-from conformance.probes import text
+from conformance.probes import (
+    framing,
+    members,
+    odd,
+    text,
+)
 from conformance.probes.probe import Probe
 
-MODULES = (text,)
+MODULES = (
+    framing,
+    members,
+    odd,
+    text,
+)
 
 PROBES: dict[str, Probe] = {probe.id: probe for module in MODULES for probe in module.PROBES}

@@ -1,8 +1,14 @@
-"""Undisturbed answers of text."""
+"""Undisturbed answers of text: what every router meets every day."""
 
+from conformance.exchange import Json
 from conformance.probes.probe import Probe, Send
 
-USAGE = {"stream_options": {"include_usage": True}}
+USAGE: Json = {"stream_options": {"include_usage": True}}
+PLAIN = Send("plain")
+BOTH = {"stream": Send(), "plain": PLAIN}
+
+# Each word once: what is lost, doubled or out of order shows.
+MANY: Json = {"step": [*({"say": f" word{number}"} for number in range(80)), {"finish": "stop"}]}
 
 PROBES = (
     Probe(
@@ -12,4 +18,31 @@ PROBES = (
         {"stream": Send(ask=USAGE)},
         question="Reply with the two words: hello world",
     ),
+    Probe(
+        "text-plain",
+        "healthy",
+        "text",
+        {"plain": PLAIN},
+        question="Reply with the two words: hello world",
+    ),
+    Probe(
+        "text-code",
+        "healthy",
+        "whitespace",
+        BOTH,
+        question="Write a Python function of three lines that adds two numbers. Only the code.",
+    ),
+    Probe(
+        "text-unicode",
+        "healthy",
+        "unicode",
+        BOTH,
+        question="Reply with exactly this: Größe 木蘭 🌿",
+    ),
+    Probe("text-lookalike", "healthy", "lookalike", BOTH),
+    Probe("text-one-token", "healthy", "one-token", BOTH),
+    Probe("text-many-tokens", "healthy", "text", {"stream": Send(change=MANY)}),
+    Probe("length", "healthy", "length", BOTH),
+    Probe("content-filter", "healthy", "content-filter", BOTH),
+    Probe("refusal", "healthy", "refusal", BOTH),
 )

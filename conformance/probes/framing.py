@@ -1,0 +1,155 @@
+"""Streams framed as the standard allows and few routers expect; each is judged by one rule."""
+
+from collections.abc import Mapping
+
+from conformance.exchange import Json
+from conformance.probes.members import HERB
+from conformance.probes.probe import Probe, Send
+from conformance.probes.text import USAGE
+
+ASK: Json = {**HERB, **USAGE}
+KIB = 1024
+# In `data`, before and after the space, in the JSON, around and between the two line ends.
+CUTS = [1, 5, 6, 40, -30, -3, -2, -1]
+
+
+def against(changes: Mapping[str, Json], ask: Json = ASK) -> dict[str, Send]:
+    """Return the undisturbed answer as baseline, and the same with each change."""
+    sends = {name: Send(ask=ask, change=change) for name, change in changes.items()}
+    return {"baseline": Send(ask=ask), **sends}
+
+
+def fault(*faults: Json) -> Json:
+    return {"fault": list(faults)}
+
+
+def cut(*before: Json, **where: Json) -> Json:
+    """Have the body cut; each piece has reached the router before the next is written."""
+    return {**fault(*before, {"split": where}), "write": "segments"}
+
+
+def long(kib: int) -> Json:
+    text = {"say": "0123456789abcdef", "times": kib * KIB // 16}
+    return {"step": [{"say": "before "}, text, {"say": " after"}, {"finish": "stop"}]}
+
+
+LONG = {f"{kib}KiB": long(kib) for kib in (63, 65, 129, 1025, 4096)}
+# A body of few hundred bytes, one by one; a router may read several at once, so it only adds.
+BYTES: Json = fault({"split": 1})
+ASCII: Json = {"chat": {"json": "ascii"}}
+CRLF_AND_LF: Json = {"mixed_line_ends": {"ends": ["lf", "crlf", "crlf"]}}
+CR_AND_LF: Json = {"mixed_line_ends": {"ends": ["cr", "cr", "lf", "lf"]}}
+# A limit is what no router makes up for an answer whose last event it has lost.
+LIMITED: Json = [{"say": "Burdock"}, {"say": " chervil"}, {"finish": "length"}]
+OPEN: Json = {
+    "chat": {"done": False},
+    "step": LIMITED,
+}
+LAST = {
+    "newline": fault({"no_final_blank": {"keep": "newline"}}),
+    "bare": fault({"no_final_blank": {"keep": "nothing"}}),
+}
+
+PROBES = (
+    Probe(
+        "sse-split-reads",
+        "sse.split-reads",
+        "framing",
+        against(
+            {
+                "cut": cut(event=CUTS),
+                **{f"every.{count}": fault({"split": count}) for count in (16, 64)},
+                "glued": fault("coalesce"),
+                "glued.end": fault({"coalesce": {"last": 3}}),
+            }
+        ),
+    ),
+    Probe("sse-split-bytes", "sse.split-reads", "one-token", against({"every.1": BYTES}, {})),
+    Probe("sse-long-line", "sse.long-line", "text", against({"cut": cut(event=CUTS), **LONG}, {})),
+    Probe(
+        "sse-crlf",
+        "sse.crlf",
+        "framing",
+        against(
+            {
+                "cut": cut(event=CUTS),
+                "crlf": fault("crlf"),
+                "crlf.cut": cut("crlf", event=CUTS),
+                "mixed": fault(CRLF_AND_LF),
+            }
+        ),
+    ),
+    Probe(
+        "sse-bare-cr",
+        "sse.bare-cr",
+        "framing",
+        against({"cr": fault("cr"), "mixed": fault(CR_AND_LF)}),
+    ),
+    Probe("sse-no-space", "sse.data-no-space", "framing", against({"bare": fault("no_space")})),
+    Probe(
+        "sse-multi-line", "sse.multi-line-data", "framing", against({"lines": fault("multi_line")})
+    ),
+    Probe(
+        "sse-bom",
+        "sse.bom",
+        "framing",
+        against({"bom": fault("bom")}),
+    ),
+    Probe(
+        "sse-comments",
+        "sse.comments-tolerated",
+        "framing",
+        against(
+            {
+                "processing": fault({"comments": {"text": "OPENROUTER PROCESSING"}}),
+                "ping": fault({"comments": {"text": "ping - 2", "where": "before"}}),
+                "data": fault({"comments": {"text": 'data: {"choices":[]}', "where": "between"}}),
+                "fields": fault("unknown_fields"),
+            }
+        ),
+    ),
+    Probe(
+        "sse-empty-data",
+        "sse.empty-data-tolerated",
+        "framing",
+        against(
+            {form: fault({"empty_data": {"form": form}}) for form in ("data", "event", "blank")}
+        ),
+    ),
+    Probe(
+        "sse-separators",
+        "sse.unicode-line-separators",
+        "separators",
+        {"baseline": Send(ask=ASK, change=ASCII), "raw": Send(ask=ASK)},
+    ),
+    Probe(
+        "sse-final-event",
+        "sse.final-event-flush",
+        "text",
+        {
+            "baseline": Send(change={"step": LIMITED}),
+            **{f"done.{name}": Send(change={"step": LIMITED, **how}) for name, how in LAST.items()},
+            "open": Send(change=OPEN),
+            **{f"open.{name}": Send(change={**OPEN, **how}) for name, how in LAST.items()},
+        },
+    ),
+    Probe(
+        "sse-malformed-event",
+        "sse.malformed-event-policy",
+        "framing",
+        against({"broken": fault({"garbage": {"at": 2}})}),
+    ),
+    Probe(
+        "utf8-split",
+        "utf8.split-preserved",
+        "multibyte",
+        against(
+            {
+                "ascii": {**cut(event=CUTS), **ASCII},
+                **{f"after.{count}": cut(character=count) for count in (1, 2, 3)},
+                "bom": fault("bom"),
+                "bom.cut": {**fault({"bom": {"split": True}}), "write": "segments"},
+            }
+        ),
+    ),
+)
