@@ -1,9 +1,17 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
-from conformance.rules import done
+from conformance.rules import (
+    done,
+    sse,
+    sse_events,
+)
 from conformance.rules.rule import Rule
 
-MODULES = (done,)
+MODULES = (
+    done,
+    sse,
+    sse_events,
+)
 
 RULES: dict[str, Rule] = {
     rule.id: rule for module in MODULES for rule in vars(module).values() if isinstance(rule, Rule)

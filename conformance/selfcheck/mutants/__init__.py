@@ -1,8 +1,16 @@
 """Every mutant there is, one module per family of rules. A new one is added to MODULES only."""
 
-from conformance.selfcheck.mutants import done, http
+from conformance.selfcheck.mutants import (
+    done,
+    http,
+    sse,
+)
 from conformance.selfcheck.variant import Variant, collected
 
-MODULES = (done, http)
+MODULES = (
+    done,
+    http,
+    sse,
+)
 
 MUTANTS: dict[str, Variant] = collected(*MODULES)

@@ -1,0 +1,219 @@
+"""Routers that read or write the event stream's own syntax wrong."""
+
+import json
+
+from conformance.selfcheck.router.events import BOM, DONE, Comment, Event, Item, Reader
+from conformance.selfcheck.router.relay import Items, Pieces, Relay
+from conformance.selfcheck.variant import mutant
+
+KIB = 1024
+
+
+class Forgetful(Reader):
+    """Begins anew with each read."""
+
+    def feed(self, data: bytes) -> list[Item]:
+        return Reader(self._limit).feed(data)
+
+
+@mutant("reader", breaks="sse.split-reads")
+def parses_each_read_by_itself(relay: Relay) -> Reader:
+    """Takes what one read brings for whole events."""
+    return Forgetful(relay.settings.limit)
+
+
+class FirstOfEach(Reader):
+    """Gives out one event for each read."""
+
+    def feed(self, data: bytes) -> list[Item]:
+        return super().feed(data)[:1]
+
+
+@mutant("reader", breaks="sse.split-reads")
+def takes_one_event_from_each_read(relay: Relay) -> Reader:
+    """Hands on the first event of a read and forgets the others."""
+    return FirstOfEach(relay.settings.limit)
+
+
+class Short(Reader):
+    """Leaves out long events."""
+
+    def feed(self, data: bytes) -> list[Item]:
+        whole = super().feed(data)
+        return [item for item in whole if isinstance(item, Comment) or len(item.data) < 64 * KIB]
+
+
+@mutant("reader", breaks="sse.long-line")
+def skips_long_lines(relay: Relay) -> Reader:
+    """Passes over lines of 64 KiB and more, and says nothing of it."""
+    return Short(relay.settings.limit)
+
+
+@mutant("bytes_in", breaks="sse.crlf")
+def takes_cr_before_lf_for_text(data: bytes, relay: Relay) -> bytes:
+    """Ends a line at LF, or at CR alone, and leaves the CR of a CR LF in it."""
+    data = relay.memory.pop("cr", b"") + data
+    if data.endswith(b"\r"):
+        relay.memory["cr"], data = b"\r", data[:-1]
+    return data.replace(b"\r\n", b" \n")
+
+
+@mutant("bytes_in", breaks="sse.bare-cr")
+def takes_bare_cr_for_text(data: bytes, relay: Relay) -> bytes:
+    """Ends a line at LF and at CR LF only."""
+    data = relay.memory.pop("cr", b"") + data
+    if data.endswith(b"\r"):
+        relay.memory["cr"], data = b"\r", data[:-1]
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+
+
+@mutant("bytes_in", breaks="sse.crlf sse.bare-cr")
+def knows_only_line_feeds(data: bytes, relay: Relay) -> bytes:
+    """Ends a line at LF only, as most home-made readers do."""
+    return data.replace(b"\r", b" ")
+
+
+class Spaced(Reader):
+    """Reads `data: x` and no `data:x`."""
+
+    def _line(self, line: bytes, items: list[Item]) -> None:
+        if not line.startswith(b"data:") or line.startswith(b"data: "):
+            super()._line(line, items)
+
+
+@mutant("reader", breaks="sse.data-no-space")
+def wants_a_space_after_the_colon(relay: Relay) -> Reader:
+    """Looks for `data: ` with its space."""
+    return Spaced(relay.settings.limit)
+
+
+class LineByLine(Reader):
+    """Dispatches at each data line."""
+
+    def _line(self, line: bytes, items: list[Item]) -> None:
+        super()._line(line, items)
+        if self._data:
+            self._dispatch(items)
+
+
+@mutant("reader", breaks="sse.multi-line-data")
+def takes_each_data_line_for_an_event(relay: Relay) -> Reader:
+    """Does not join the data lines of an event."""
+    return LineByLine(relay.settings.limit)
+
+
+class Unbegun(Reader):
+    """Keeps a byte order mark as part of the first field's name."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._began = True
+
+
+@mutant("reader", breaks="sse.bom")
+def loses_the_event_behind_a_bom(relay: Relay) -> Reader:
+    """Does not drop a leading byte order mark."""
+    return Unbegun(relay.settings.limit)
+
+
+@mutant("events", breaks="sse.comments-tolerated")
+async def sends_comments_as_data(items: Items, relay: Relay) -> Items:
+    """Hands the provider's comments on as if they were events."""
+    async for item in items:
+        if isinstance(item, Comment) and item.text != "keepalive":
+            yield Event(item.text)
+        else:
+            yield item
+
+
+class NoNonsense(Reader):
+    """Gives up where a line has no field it knows."""
+
+    def _line(self, line: bytes, items: list[Item]) -> None:
+        known = (b"data", b"event", b":", BOM)
+        if line and not line.startswith(known):
+            items.append(Event(json.dumps({"error": {"message": "bad line"}})))
+        else:
+            super()._line(line, items)
+
+
+@mutant("reader", breaks="sse.comments-tolerated")
+def fails_on_unknown_fields(relay: Relay) -> Reader:
+    """Ends the stream in an error at a field it does not know."""
+    return NoNonsense(relay.settings.limit)
+
+
+class EmptyEnds(Reader):
+    """Takes empty data for the terminator."""
+
+    def feed(self, data: bytes) -> list[Item]:
+        return [DONE if item == Event("") else item for item in super().feed(data)]
+
+
+@mutant("reader", breaks="sse.empty-data-tolerated")
+def ends_at_empty_data(relay: Relay) -> Reader:
+    """Ends the stream at an event whose data is empty."""
+    return EmptyEnds(relay.settings.limit)
+
+
+@mutant("bytes_in", breaks="sse.unicode-line-separators")
+def splits_at_unicode_line_ends(data: bytes, relay: Relay) -> bytes:
+    """Ends a line wherever Unicode does, as splitlines() of a text would."""
+    for separator in ("\u2028", "\u2029", "\x85"):
+        data = data.replace(separator.encode(), b"\n")
+    return data
+
+
+@mutant("bytes_out", breaks="sse.framing-valid")
+async def opens_with_a_bom(pieces: Pieces, relay: Relay) -> Pieces:
+    """Writes a byte order mark ahead of the stream."""
+    yield BOM
+    async for piece in pieces:
+        yield piece
+
+
+@mutant("bytes_out", breaks="sse.framing-valid")
+async def pings_with_an_empty_event(pieces: Pieces, relay: Relay) -> Pieces:
+    """Opens the stream with an event that has a name and no data."""
+    yield b"event: ping\n\n"
+    async for piece in pieces:
+        yield piece
+
+
+@mutant("bytes_out", breaks="sse.framing-valid")
+async def closes_in_mid_event(pieces: Pieces, relay: Relay) -> Pieces:
+    """Begins another event after the last one."""
+    async for piece in pieces:
+        yield piece
+    yield b"data: "
+
+
+class Hasty(Reader):
+    """Takes the end of the body for the terminator."""
+
+    def close(self) -> list[Item]:
+        pending = self._data or any(self._pieces)
+        return [DONE] if pending else []
+
+
+@mutant("reader", breaks="sse.final-event-flush")
+def drops_an_unfinished_last_event(relay: Relay) -> Reader:
+    """Forgets a last event without its blank line, and calls the stream complete."""
+    return Hasty(relay.settings.limit)
+
+
+class QuietEnd(Reader):
+    """Takes what is no JSON for the end."""
+
+    def feed(self, data: bytes) -> list[Item]:
+        return [DONE if self._broken(item) else item for item in super().feed(data)]
+
+    @staticmethod
+    def _broken(item: Item) -> bool:
+        return isinstance(item, Event) and item.data.count("{") > item.data.count("}")
+
+
+@mutant("reader", breaks="sse.malformed-event-policy")
+def ends_quietly_at_a_malformed_event(relay: Relay) -> Reader:
+    """Ends the stream as if it were complete where an event is cut short."""
+    return QuietEnd(relay.settings.limit)
