@@ -4,6 +4,7 @@ from conformance.rules import (
     done,
     sse,
     sse_events,
+    utf8,
 )
 from conformance.rules.rule import Rule
 
@@ -11,6 +12,7 @@ MODULES = (
     done,
     sse,
     sse_events,
+    utf8,
 )
 
 RULES: dict[str, Rule] = {

@@ -4,6 +4,7 @@ from conformance.selfcheck.mutants import (
     done,
     http,
     sse,
+    utf8,
 )
 from conformance.selfcheck.variant import Variant, collected
 
@@ -11,6 +12,7 @@ MODULES = (
     done,
     http,
     sse,
+    utf8,
 )
 
 MUTANTS: dict[str, Variant] = collected(*MODULES)
