@@ -1,6 +1,7 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
 from conformance.rules import (
+    content,
     done,
     sse,
     sse_events,
@@ -9,6 +10,7 @@ from conformance.rules import (
 from conformance.rules.rule import Rule
 
 MODULES = (
+    content,
     done,
     sse,
     sse_events,
