@@ -1,6 +1,7 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
 from conformance.rules import (
+    chunk,
     content,
     done,
     sse,
@@ -10,6 +11,7 @@ from conformance.rules import (
 from conformance.rules.rule import Rule
 
 MODULES = (
+    chunk,
     content,
     done,
     sse,

@@ -1,0 +1,96 @@
+"""The members a chunk, or a plain answer, must have; what is wrong with one, once per kind."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from conformance.exchange import Exchange, Json
+from conformance.findings import Finding, Span
+from conformance.protocols import chat
+from conformance.protocols.chat import Chunk
+
+
+class Member(NamedTuple):
+    fits: Callable[[Json], bool]
+    right: str
+
+
+def _text(value: Json) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _count(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _exactly(word: str) -> Member:
+    return Member(lambda value: value == word, f"{word!r}")
+
+
+TEXT = Member(_text, "a text that is not empty")
+COUNT = Member(_count, "an integer of 0 or more")
+POSITIVE = Member(lambda value: _count(value) and value > 0, "a positive integer")
+OBJECT = Member(lambda value: isinstance(value, dict), "an object")
+LIST = Member(lambda value: isinstance(value, list), "a list")
+REASON = Member(lambda value: value is None or isinstance(value, str), "null or a text")
+
+ENVELOPE = {"choices": LIST}
+CHUNK = {"object": _exactly("chat.completion.chunk"), **ENVELOPE}
+CHUNK_CHOICE = {"index": COUNT, "delta": OBJECT, "finish_reason": REASON}
+ANSWER = {
+    "id": TEXT, "object": _exactly("chat.completion"), "created": POSITIVE, "model": TEXT,
+    **ENVELOPE,
+}  # fmt: skip
+ANSWER_CHOICE = {"index": COUNT, "message": OBJECT, "finish_reason": TEXT}
+IDENTITY = {"id": TEXT, "created": POSITIVE, "model": TEXT}
+
+
+def malformed(exchange: Exchange) -> Iterator[Finding]:
+    """Yield what the chunks, or the plain answer, lack of what their schema requires."""
+    if exchange.mode == "plain":
+        whole = Chunk(chat.answer(exchange) or {}, Span(0, len(exchange.body)))
+        yield from once_each(_chunk(whole, ANSWER, ANSWER_CHOICE))
+    else:
+        wrong = (_chunk(chunk, CHUNK, CHUNK_CHOICE) for chunk in chat.chunks(exchange))
+        yield from once_each(finding for each in wrong for finding in each)
+
+
+def _chunk(
+    chunk: Chunk, members: Mapping[str, Member], of_choice: Mapping[str, Member]
+) -> Iterator[Finding]:
+    yield from lacking(chunk.value, members, chunk.span, "")
+    for choice in chat.choices(chunk):
+        # The last update of audio may leave out the reason: the SDKs' types allow for it.
+        spoken = "audio" in chat.delta(choice)
+        needed = {key: m for key, m in of_choice.items() if key != "finish_reason" or not spoken}
+        yield from lacking(choice, needed, chunk.span, "choice ")
+
+
+def lacking(
+    value: Mapping[str, Json], members: Mapping[str, Member], span: Span, whose: str
+) -> Iterator[Finding]:
+    for name, member in members.items():
+        if name not in value:
+            yield Finding(f"{whose}{name} is missing; right is {member.right}", span)
+        elif not member.fits(value[name]):
+            shown = repr(value[name])[:60]
+            yield Finding(f"{whose}{name} is {shown}; right is {member.right}", span)
+
+
+def changing(exchange: Exchange, name: str) -> Iterator[Finding]:
+    """Yield the first chunk whose member differs from the first that is not empty."""
+    first: Json = None
+    for chunk in chat.chunks(exchange):
+        value = chunk.value.get(name)
+        first = first or value
+        if value and value != first:
+            yield Finding(f"{name} is {value!r}, in earlier chunks it is {first!r}", chunk.span)
+            return
+
+
+def once_each(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the first finding of each message: a stream repeats its mistakes chunk by chunk."""
+    seen: set[str] = set()
+    for finding in findings:
+        if finding.message not in seen:
+            seen.add(finding.message)
+            yield finding
