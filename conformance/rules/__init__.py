@@ -1,6 +1,7 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
 from conformance.rules import (
+    choice,
     chunk,
     content,
     done,
@@ -11,6 +12,7 @@ from conformance.rules import (
 from conformance.rules.rule import Rule
 
 MODULES = (
+    choice,
     chunk,
     content,
     done,

@@ -1,6 +1,7 @@
 """Every mutant there is, one module per family of rules. A new one is added to MODULES only."""
 
 from conformance.selfcheck.mutants import (
+    choice,
     chunk,
     content,
     done,
@@ -11,6 +12,7 @@ from conformance.selfcheck.mutants import (
 from conformance.selfcheck.variant import Variant, collected
 
 MODULES = (
+    choice,
     chunk,
     content,
     done,
