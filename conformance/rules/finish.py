@@ -1,0 +1,192 @@
+"""How a choice says that it ended, and why.
+
+The rules divide the wrong values among them: none at all, none of the API's words, and the two
+that a client acts on, tool_calls and content_filter.
+"""
+
+from collections.abc import Iterator
+
+from conformance.exchange import Exchange, Trial
+from conformance.findings import Basis, Finding, Level
+from conformance.protocols import chat
+from conformance.protocols.outcome import scripted
+from conformance.rules.invariance import BASELINE
+from conformance.rules.rule import comparison, rule
+
+REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
+WATCHED = ("tool_calls", "content_filter")  # each has a rule of its own
+OAS = "OpenAI OpenAPI 2.3.0, choices.finish_reason"
+RECORDED = "corpus: 576 of 576 recorded OpenAI streams"
+
+
+def stated(exchange: Exchange) -> dict[int, str | None]:
+    """Return the first reason each choice states; of several, only the number is wrong."""
+    if exchange.mode == "plain":
+        return {at: c.finish for at, c in enumerate(chat.outcome(exchange).choices)}
+    return {
+        at: next((str(token.value) for token in order if token.kind == "finish"), None)
+        for at, order in chat.by_choice(exchange).items()
+    }
+
+
+def judgeable(exchange: Exchange) -> bool:
+    """Say whether this answer was to state its reasons, and it is clear whose they are."""
+    return not chat.failed(exchange) and not chat.misnumbered(exchange)
+
+
+def replaced(exchange: Exchange, *words: str) -> Iterator[Finding]:
+    """Yield where another of the API's words stands for one of these that the provider said."""
+    told = stated(exchange)
+    for at, choice in enumerate(scripted(exchange.scenario, chat.asked(exchange)).choices):
+        got = told.get(at)
+        if choice.finish in words and got in REASONS and got != choice.finish:
+            yield Finding(f"choice {at} ended with {got!r}, the provider said {choice.finish!r}")
+
+
+@rule(
+    "finish.present",
+    Level.MUST,
+    on="chat.stream chat.plain",
+    cites=f"{OAS}; {RECORDED}; measured: the official Node helper throws without a reason",
+    bugs="maximhq/bifrost#1821 symfony/ai#2194 jakobdylanc/llmcord#84",
+)
+def each_choice_states_its_reason(exchange: Exchange) -> Iterator[Finding]:
+    """Every choice of an answer that did not fail states its finish reason, as the provider did."""
+    if not judgeable(exchange):
+        return
+    for at, reason in stated(exchange).items():
+        if not reason:
+            yield Finding(f"choice {at} ended without a finish reason")
+    if exchange.scenario:
+        yield from replaced(exchange, *(word for word in REASONS if word not in WATCHED))
+
+
+@rule(
+    "finish.exactly-once",
+    Level.MUST,
+    on="chat.stream",
+    cites=f"{OAS}: null but in the last chunk; {RECORDED}",
+    bugs="RayBytes/ChatMock#114 sgl-project/sglang#8417",
+)
+def a_reason_comes_once(exchange: Exchange) -> Iterator[Finding]:
+    """A choice states its finish reason once, with one choice and with several."""
+    if not chat.misnumbered(exchange):
+        for state, token in chat.choice_violations(exchange):
+            if state == "finished" and token.kind == "finish":
+                what = f"choice {token.choice} states a finish reason again: {token.value!r}"
+                yield Finding(what, token.span)
+
+
+@rule(
+    "finish.tool-calls-value",
+    Level.MUST,
+    on="chat.stream chat.plain",
+    probes="tools",
+    needs="upstream",
+    cites=f"{OAS}: tool_calls if the model called a tool; "
+    "corpus: OpenAI itself says stop where the request forces a function",
+    bugs="ollama/ollama#7963 BerriAI/litellm#12862 maximhq/bifrost#3638 su-kaka/gcli2api#407",
+)
+def tool_turns_say_so(exchange: Exchange) -> Iterator[Finding]:
+    """A turn that the provider ended with tool_calls ends with tool_calls, streamed or not."""
+    if judgeable(exchange):
+        yield from replaced(exchange, "tool_calls")
+
+
+@rule(
+    "finish.content-filter-kept",
+    Level.MUST,
+    on="chat.stream chat.plain",
+    needs="upstream",
+    cites=f"{OAS}: content_filter if content was omitted",
+    bugs="BerriAI/litellm#40857 BerriAI/litellm#6104 theopenco/llmgateway#1994",
+)
+def a_filtered_answer_says_so(exchange: Exchange) -> Iterator[Finding]:
+    """An answer that the provider ended with content_filter is not shown as a normal end."""
+    if judgeable(exchange):
+        yield from replaced(exchange, "content_filter")
+
+
+@comparison(
+    "finish.enum-value",
+    Level.MUST,
+    on="chat.stream chat.plain",
+    probes="healthy finish.enum-value",
+    needs="",
+    cites=f"{OAS}: an enumeration",
+    bugs="maximhq/bifrost#5425 BerriAI/litellm#12481 langchain-ai/langchain#37370 "
+    "pydantic/pydantic-ai#2844",
+)
+def the_reason_is_a_word_of_the_api(trial: Trial) -> Iterator[Finding]:
+    """The finish reason is one of the API's words.
+
+    A word of the provider's own still gives a complete ending; whether it is mapped or handed on
+    is the policy `unknown-finish`.
+    """
+    for name, exchange in trial.exchanges.items():
+        own = _own_words(exchange)
+        for at, reason in stated(exchange).items() if judgeable(exchange) else ():
+            if reason and reason not in (*REASONS, *_passed(exchange, own)):
+                what = f"choice {at} ended with {reason!r}; right is one of {', '.join(REASONS)}"
+                yield Finding(what, exchange=name)
+        if own and _complete(trial[BASELINE]) and not _complete(exchange):
+            yield Finding(f"after the provider's own {', '.join(own)!r} the answer is not complete",
+                          exchange=name)  # fmt: skip
+
+
+def _own_words(exchange: Exchange) -> set[str]:
+    """Return what the provider states as a reason that is no word of the API."""
+    said = scripted(exchange.scenario).choices if exchange.scenario else ()
+    return {choice.finish for choice in said if choice.finish} - set(REASONS)
+
+
+def _passed(exchange: Exchange, own: set[str]) -> set[str]:
+    return set() if exchange.policy.get("unknown-finish") == "map" else own
+
+
+def _complete(exchange: Exchange) -> bool:
+    return not chat.failed(exchange) and all(stated(exchange).values())
+
+
+@rule(
+    "finish.nothing-after",
+    Level.MUST,
+    on="chat.stream",
+    probes="healthy content.with-finish-kept",
+    cites=f"OpenAI SDK types: a choice gets nothing after its finish reason; {RECORDED}",
+    bugs="maximhq/bifrost#5604 BerriAI/litellm#2692",
+)
+def nothing_follows_the_reason(exchange: Exchange) -> Iterator[Finding]:
+    """After its finish reason a choice gets no more text, reasoning, refusal or call.
+
+    An empty delta may follow: it hides nothing, and a widely used gateway puts usage there.
+    """
+    if not chat.misnumbered(exchange):
+        for state, token in chat.choice_violations(exchange):
+            if state == "finished" and token.kind == "payload":
+                members = ", ".join(token.value)
+                what = f"choice {token.choice} gets {members} after its finish reason"
+                yield Finding(what, token.span)
+
+
+@rule(
+    "finish.place-policy",
+    Level.SHOULD,
+    on="chat.stream",
+    policy="finish-place",
+    basis=Basis.POLICY,
+    cites=f"{RECORDED} finish with an empty delta; corpus: Mistral and vLLM do not",
+    bugs="openclaw/openclaw#83203 linagora/openrag#462 openclaw/openclaw#115718",
+)
+def the_reason_is_in_its_place(exchange: Exchange) -> Iterator[Finding]:
+    """The finish reason has a chunk of its own, with an empty delta.
+
+    A router whose declared policy is to state it beside the last content keeps to that instead.
+    """
+    wanted = exchange.policy.get("finish-place")
+    for chunk in chat.chunks(exchange):
+        for choice in chat.choices(chunk):
+            filled = any(chat.delta(choice).get(key) for key in chat.PAYLOAD)
+            if choice.get("finish_reason") and filled != (wanted == "last-content"):
+                beside = "beside content" if filled else "in a chunk without content"
+                yield Finding(f"the finish reason is stated {beside}", chunk.span)
