@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from conformance.exchange import Exchange
-from conformance.findings import Finding, Level
+from conformance.exchange import Exchange, Trial
+from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat
 from conformance.protocols.grammar import END
-from conformance.rules.rule import rule
+from conformance.rules.invariance import departures, same_choices, same_usage, succeeded
+from conformance.rules.rule import comparison, rule
 
 CITES = "OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.stream: terminated by data: [DONE]"
 
@@ -16,7 +17,8 @@ CITES = "OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.stream: terminated by
     Level.MUST,
     on="chat.stream",
     cites=CITES,
-    bugs="BerriAI/litellm#6629",
+    bugs="BerriAI/litellm#1255 NousResearch/hermes-agent#91189 "
+    "huggingface/text-generation-inference#2221",
 )
 def a_complete_stream_ends_with_done(exchange: Exchange) -> Iterator[Finding]:
     """A stream that did not fail ends with data: [DONE]."""
@@ -26,10 +28,76 @@ def a_complete_stream_ends_with_done(exchange: Exchange) -> Iterator[Finding]:
                 yield Finding("the body ended without data: [DONE]", token.span)
 
 
-@rule("done.exactly-once", Level.MUST, on="chat.stream", cites=CITES)
+@rule(
+    "done.exactly-once",
+    Level.MUST,
+    on="chat.stream",
+    probes="healthy done.missing-tolerated",
+    cites=CITES,
+    bugs="ray-project/ray#62246 songquanpeng/one-api#1628 Th0rgal/sandboxed.sh#389 PlawIO/veto#207",
+)
 def nothing_follows_done(exchange: Exchange) -> Iterator[Finding]:
     """data: [DONE] is sent once and nothing follows it."""
     for state, token in chat.stream_violations(exchange):
         if state == "closed":
             what = "a second [DONE]" if token.kind == "done" else f"a {token.kind}"
             yield Finding(f"{what} after [DONE]", token.span)
+
+
+@rule(
+    "done.ends-stream",
+    Level.MUST,
+    on="chat.stream",
+    probes="done.ends-stream",
+    needs="upstream",
+    cites=f"{CITES}; measured: clients that read to the end of the body hang",
+    bugs="NousResearch/hermes-agent#106404 NousResearch/hermes-agent#9834 openai/codex#8708 "
+    "anomalyco/opencode#45850",
+)
+def done_ends_the_stream(exchange: Exchange) -> Iterator[Finding]:
+    """The client's stream ends after [DONE] though the provider keeps its connection open.
+
+    Judged without a clock: the provider holds the connection, and lets go of it only once the
+    client's stream has ended or nothing more is to be expected.
+    """
+    for hold in exchange.holds:
+        if hold.lag:
+            size = len(exchange.body)
+            yield Finding(f"no end of the stream while the provider held {hold.name!r}, "
+                          f"after {size} bytes")  # fmt: skip
+
+
+@comparison(
+    "done.missing-tolerated",
+    Level.SHOULD,
+    on="chat.stream",
+    probes="done.missing-tolerated",
+    basis=Basis.RECORDING,
+    cites=f"corpus: Cerebras, Perplexity and Writer never send [DONE]; {CITES}",
+    bugs="maximhq/bifrost#6390 maximhq/bifrost#7115 gethnet/litellm-connector-copilot#97 "
+    "NousResearch/hermes-agent#91189",
+)
+def a_missing_done_is_made_up_for(trial: Trial) -> Iterator[Finding]:
+    """A provider's stream that states its finish reason and ends without [DONE] is complete.
+
+    The client gets the whole answer, no error, and the [DONE] that its surface promises. A router
+    that hands on what it gets is a fair pass-through, but its clients see a cut stream.
+    """
+    yield from departures(trial)
+
+
+@comparison(
+    "done.upstream-done-tolerated",
+    Level.MUST,
+    on="chat.stream",
+    probes="done.upstream-done-tolerated",
+    basis=Basis.RECORDING,
+    cites="measured: the official Python SDK ends at any data that begins with [DONE]",
+    bugs="Portkey-AI/gateway#1710 Portkey-AI/gateway#1526",
+)
+def odd_terminators_end_the_stream(trial: Trial) -> Iterator[Finding]:
+    """[DONE] with a space after it, or with an event name, is no JSON to fail on.
+
+    The answer is whole and no error follows. What the client gets for it is not judged here.
+    """
+    yield from departures(trial, (succeeded, same_choices, same_usage))
