@@ -7,6 +7,7 @@ from conformance.selfcheck.mutants import (
     done,
     finish,
     http,
+    reason,
     sse,
     utf8,
 )
@@ -19,6 +20,7 @@ MODULES = (
     done,
     finish,
     http,
+    reason,
     sse,
     utf8,
 )

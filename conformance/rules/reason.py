@@ -1,0 +1,98 @@
+"""Reasoning text: a member beside the content that the API does not define and vendors do."""
+
+from collections.abc import Iterator, Mapping
+
+from conformance.exchange import Exchange, Json
+from conformance.findings import Basis, Finding, Level
+from conformance.protocols import chat
+from conformance.protocols.outcome import steps
+from conformance.rules.rule import rule
+
+TEXTS = ("reasoning_content", "reasoning", "reasoning_text")
+VENDORS = (
+    "corpus: reasoning_content on DeepSeek and Alibaba, reasoning on Groq, Cerebras and Ollama, "
+    "reasoning with reasoning_details on OpenRouter"
+)
+
+
+def delivered(exchange: Exchange) -> dict[str, str]:
+    """Return the reasoning text under each name a client may look for it."""
+    found = dict.fromkeys((*TEXTS, "reasoning_details"), "")
+    for said in _said(exchange):
+        for name in TEXTS:
+            value = said.get(name)
+            found[name] += value if isinstance(value, str) else ""
+        found["reasoning_details"] += _details(said.get("reasoning_details"))
+    return found
+
+
+def _said(exchange: Exchange) -> Iterator[Mapping[str, Json]]:
+    """Yield the deltas of a stream, or the messages of a plain answer."""
+    if exchange.mode == "stream":
+        for chunk in chat.chunks(exchange):
+            yield from map(chat.delta, chat.choices(chunk))
+        return
+    for choice in (chat.answer(exchange) or {}).get("choices") or ():
+        message = choice.get("message") if isinstance(choice, dict) else None
+        yield message if isinstance(message, dict) else {}
+
+
+def _details(value: Json) -> str:
+    parts = value if isinstance(value, list) else []
+    return "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
+
+
+def scripted(exchange: Exchange) -> list[str]:
+    return [step["think"] for step in steps(exchange.scenario) if "think" in step]
+
+
+@rule(
+    "reason.passthrough",
+    Level.SHOULD,
+    on="chat.stream chat.plain",
+    probes="reasoning",
+    basis=Basis.RECORDING,
+    needs="upstream",
+    cites=VENDORS,
+    bugs="maximhq/bifrost#974 NousResearch/hermes-agent#118490 Nayjest/lm-proxy#69",
+)
+def reasoning_arrives(exchange: Exchange) -> Iterator[Finding]:
+    """The reasoning the provider sent reaches the client in order, under a name clients know."""
+    texts = delivered(exchange).values()
+    pieces = scripted(exchange)
+    for piece in pieces:
+        if not any(piece in text for text in texts):
+            yield Finding(f"the reasoning {piece!r} did not arrive")
+            return
+    longest = max(texts, key=len, default="")
+    if "".join(pieces) not in texts and len(longest) <= len("".join(pieces)):
+        yield Finding(f"the reasoning arrived as {longest!r}, not as {''.join(pieces)!r}")
+
+
+@rule(
+    "reason.not-duplicated",
+    Level.MUST,
+    on="chat.stream chat.plain",
+    probes="reasoning",
+    basis=Basis.RECORDING,
+    needs="upstream",
+    cites=f"{VENDORS}; a client that knows two names adds both up",
+    bugs="maximhq/bifrost#6427 Effect-TS/effect#6060 raullenchai/Rapid-MLX#852 "
+    "NousResearch/hermes-agent#59009",
+)
+def reasoning_comes_once(exchange: Exchange) -> Iterator[Finding]:
+    """Each piece of reasoning is delivered once, under one name, as the provider sent it.
+
+    reasoning_details beside a text is a vendor's own pair and counts as one; so does a pair of
+    names that the provider itself uses.
+    """
+    sent = set((exchange.scenario or {}).get("chat", {}).get("reasoning", ["reasoning_content"]))
+    found = {name: text for name, text in delivered(exchange).items() if text}
+    for piece in scripted(exchange):
+        for name, text in found.items():
+            if text.count(piece) > 1:
+                yield Finding(f"the reasoning {piece!r} came {text.count(piece)} times in {name}")
+                return
+    names = [name for name in TEXTS if name in found]
+    if len(names) > 1 and not set(names) <= sent:
+        yield Finding(f"the reasoning came under {' and '.join(names)}, to be added up")
