@@ -145,4 +145,5 @@ def without(ask: Ask, disobeys: frozenset[str]) -> Ask:
         logprobs=None if "logprobs" in disobeys else ask.logprobs,
         usage=ask.usage and "usage" not in disobeys,
         obfuscation=ask.obfuscation and "obfuscation" not in disobeys,
+        given=ask.given,
     )

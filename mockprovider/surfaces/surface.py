@@ -22,7 +22,10 @@ class Objection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a request asks of the answer, in the words all surfaces share."""
+    """What a request asks of the answer, in the words all surfaces share.
+
+    `given` are members of the request that the answer repeats or is made of, as JSON.
+    """
 
     stream: bool = False
     n: int = 1
@@ -32,6 +35,7 @@ class Ask:
     parallel: bool = True
     usage: bool = False
     obfuscation: bool = False
+    given: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
