@@ -1,12 +1,13 @@
 """What OpenAI's APIs share: the key, the head, the error envelope, shapes, log probabilities."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from mockprovider.inbox import Request
 from mockprovider.shapes import Json
 from mockprovider.slots import slot
 from mockprovider.steps import Error
+from mockprovider.surfaces.surface import Ask, Objection, Reading
 from mockprovider.timeline import Head
 
 ERROR_TYPES = {429: "rate_limit_exceeded", 503: "service_unavailable_error"}
@@ -82,6 +83,20 @@ def typed(body: Mapping[str, Json], name: str, kind: type) -> Json:
     """Return a member of a request; one of a wrong type counts as not given."""
     value = body.get(name)
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
+
+
+def understood(
+    body: Json, wrong: Sequence[Error], ask: Ask, prompt: str, odd: Iterable[Objection] = ()
+) -> Reading:
+    """Return what a request asks; the first thing that is wrong with it is why it is refused."""
+    told = [Objection(f"body.{each.param or ''}".rstrip("."), each.message) for each in wrong]
+    return Reading(
+        model=str(body.get("model", "")) if isinstance(body, dict) else "",
+        ask=ask,
+        refusal=wrong[0] if wrong else None,
+        objections=(*told, *odd),
+        prompt=prompt,
+    )
 
 
 def logprobs(said: str, tokens: int, top: int) -> list[dict[str, Json]]:

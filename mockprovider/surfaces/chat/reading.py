@@ -6,8 +6,8 @@ from mockprovider.requests import dotted, refusal
 from mockprovider.shapes import Json, Mismatch, mismatches
 from mockprovider.steps import Error
 from mockprovider.surfaces.chat.request import REQUEST, ROLES
-from mockprovider.surfaces.openai import invalid, typed
-from mockprovider.surfaces.surface import Ask, Objection, Reading
+from mockprovider.surfaces.openai import invalid, typed, understood
+from mockprovider.surfaces.surface import Ask, Reading
 
 Body = Mapping[str, Json]
 
@@ -16,15 +16,7 @@ def read(body: Json, context: str = "") -> Reading:
     """Understand a chat request as strictly as OpenAI does."""
     wrong = list(errors(body))
     known = body if isinstance(body, dict) else {}
-    return Reading(
-        model=str(known.get("model", "")),
-        ask=ask(known),
-        refusal=wrong[0] if wrong else None,
-        objections=[
-            Objection(f"body.{each.param or ''}".rstrip("."), each.message) for each in wrong
-        ],
-        prompt=prompt(known),
-    )
+    return understood(known, wrong, ask(known), prompt(known))
 
 
 def errors(body: Json) -> Iterator[Error]:

@@ -1,0 +1,51 @@
+"""Steps in, steps out, for APIs that say one thing at a time and have one answer only."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from mockprovider.shapes import Json
+from mockprovider.steps import Call, Comment, Finish, Raw, Say, Spoken, Step, Steps
+from mockprovider.timeline import Moment, Send
+
+
+def one_by_one(steps: Steps) -> Steps:
+    """Return the steps of the first choice; what chat says in one delta are several steps."""
+    own = (step for step in steps if not isinstance(step, Spoken) or not step.choice)
+    return tuple(each for step in own for each in _apart(step))
+
+
+def _apart(step: Step) -> Iterator[Step]:
+    match step:
+        case Say() if "tool_calls" in step.extra:
+            calls, rest = _calls(step.extra)
+            yield replace(step, extra=rest)
+            yield from calls
+        case Finish() if step.say or step.extra:
+            calls, rest = _calls(step.extra)
+            if step.say:
+                yield Say(step.say, step.choice)
+            yield from calls
+            yield replace(step, say="", extra=rest)
+        case _:
+            yield step
+
+
+def _calls(extra: Mapping[str, Json]) -> tuple[list[Call], dict[str, Json]]:
+    """Take the calls out of what is merged into a chat delta."""
+    rest = dict(extra)
+    told = rest.pop("tool_calls", ())
+    return [_call(call["id"], call["function"]) for call in told], rest
+
+
+def _call(id: str, function: Mapping[str, Json]) -> Call:
+    return Call(id, function["name"], function["arguments"])
+
+
+def aside(step: Step) -> Moment:
+    """Render what is no part of an answer, and the same in every event stream."""
+    match step:
+        case Comment():
+            return Send(f": {step.text}\n\n".encode(), "comment", 0)
+        case Raw():
+            return Send(step.data, "raw", step.data.count(b"\n\n"))
+    return step  # type: ignore[return-value]
