@@ -1,22 +1,15 @@
 """The official OpenAI SDKs read the mock's streams and end up with what the scenario says."""
 
-import json
-import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import openai
 import pytest
 from openai.types.chat import ChatCompletion
 
-from conformance.drive.upstream import upstream
 from conformance.exchange import Json
 from conformance.protocols.outcome import scripted
-from conformance.resources import FIXTURES, scenario
-
-NODE = Path(__file__).parent / "node"
+from conformance.resources import scenario
 
 # What a scenario needs of the request to be a conversation a real client would have.
 ASK: Mapping[str, Mapping[str, Json]] = {
@@ -25,27 +18,9 @@ ASK: Mapping[str, Mapping[str, Json]] = {
 }
 
 
-def healthy(name: str) -> bool:
-    """No fault, no hold, no odd bytes, one attempt: what any client must be able to read."""
-    told = scenario(name)
-    odd = {"hold", "raw", "raw_base64", "reset", "close", "stall", "error", "await_close"}
-    steps = told.get("step", [])
-    return bool(steps) and not (
-        {"fault", "attempt", "head"} & told.keys()
-        or any(odd & step.keys() for step in steps)
-        or not any("finish" in step for step in steps)
-    )
-
-
-SCENARIOS = sorted(
-    path.stem for path in (FIXTURES / "scenarios").glob("*.toml") if healthy(path.stem)
-)
-
-
 @pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
-    with upstream(0) as mock:
-        yield f"{mock.data_url}/v1"
+def base_url(data_url: str) -> str:
+    return f"{data_url}/v1"
 
 
 def expected(name: str) -> Json:
@@ -91,7 +66,6 @@ def body(name: str) -> Any:  # noqa: ANN401  (the SDK's overloads want literals)
     }
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_python_sdk_reads_a_stream_as_the_scenario_says(base_url: str, name: str) -> None:
     client = openai.OpenAI(base_url=base_url, api_key="sk-witness", max_retries=0)
 
@@ -103,7 +77,6 @@ def test_the_python_sdk_reads_a_stream_as_the_scenario_says(base_url: str, name:
     assert outcome(told) == expected(name)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_python_sdk_reads_a_plain_answer_as_the_scenario_says(base_url: str, name: str) -> None:
     client = openai.OpenAI(base_url=base_url, api_key="sk-witness", max_retries=0)
 
@@ -129,30 +102,17 @@ def test_the_python_sdk_raises_the_error_inside_a_stream(base_url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def node(base_url: str) -> Mapping[str, Json]:
+def node(
+    base_url: str, scenarios: list[str], ask_node: Callable[[str, str, Json], Mapping[str, Json]]
+) -> Mapping[str, Json]:
     """Return what the Node SDK makes of every scenario, all asked by one process."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node and npm are not installed, so the official Node SDK cannot be asked")
-    if not (NODE / "node_modules/openai").is_dir():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True)  # noqa: S607
     cases = [
         {"name": name, "content": f"[[mock:{name}#node]]", "n": 1, "ask": ASK.get(name, {})}
-        for name in [*SCENARIOS, "error-429", "error-inband"]
+        for name in [*scenarios, "error-429", "error-inband"]
     ]
-    done = subprocess.run(
-        ["node", str(NODE / "openai.mjs")],  # noqa: S607
-        input=json.dumps({"baseURL": base_url, "cases": cases}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    # Not splitlines(): a scenario says U+2028, which ends no line.
-    lines = done.stdout.rstrip("\n").split("\n")
-    return {told["name"]: told for told in map(json.loads, lines)}
+    return ask_node("openai.mjs", "openai", {"baseURL": base_url, "cases": cases})
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_node_sdk_reads_stream_and_plain_answer_as_the_scenario_says(
     node: Mapping[str, Json], name: str
 ) -> None:
