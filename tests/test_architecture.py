@@ -11,8 +11,8 @@ LAYERS = {
     "conformance": [
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
         "plan", "verdicts", "exits", "options", "redact", "excerpt", "drive", "settings", "suite",
-        "engine", "preflight", "opening", "lint", "report", "selfcheck", "demo", "items", "plugin",
-        "cli",
+        "engine", "preflight", "opening", "lint", "report", "running", "selfcheck", "demo", "items",
+        "session", "plugin", "cli",
     ],
     "mockprovider": [],
 }  # fmt: skip
