@@ -5,6 +5,7 @@ from conformance.probes import (
     members,
     odd,
     text,
+    tools,
 )
 from conformance.probes.probe import Probe
 
@@ -13,6 +14,7 @@ MODULES = (
     members,
     odd,
     text,
+    tools,
 )
 
 PROBES: dict[str, Probe] = {probe.id: probe for module in MODULES for probe in module.PROBES}

@@ -9,6 +9,7 @@ from conformance.rules import (
     reason,
     sse,
     sse_events,
+    tool,
     utf8,
 )
 from conformance.rules.rule import Rule
@@ -22,6 +23,7 @@ MODULES = (
     reason,
     sse,
     sse_events,
+    tool,
     utf8,
 )
 

@@ -9,6 +9,7 @@ from conformance.selfcheck.mutants import (
     http,
     reason,
     sse,
+    tool,
     utf8,
 )
 from conformance.selfcheck.variant import Variant, collected
@@ -22,6 +23,7 @@ MODULES = (
     http,
     reason,
     sse,
+    tool,
     utf8,
 )
 
