@@ -6,6 +6,7 @@ from conformance.probes import (
     odd,
     text,
     tools,
+    usage,
 )
 from conformance.probes.probe import Probe
 
@@ -15,6 +16,7 @@ MODULES = (
     odd,
     text,
     tools,
+    usage,
 )
 
 PROBES: dict[str, Probe] = {probe.id: probe for module in MODULES for probe in module.PROBES}

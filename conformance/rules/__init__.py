@@ -10,6 +10,7 @@ from conformance.rules import (
     sse,
     sse_events,
     tool,
+    usage,
     utf8,
 )
 from conformance.rules.rule import Rule
@@ -24,6 +25,7 @@ MODULES = (
     sse,
     sse_events,
     tool,
+    usage,
     utf8,
 )
 

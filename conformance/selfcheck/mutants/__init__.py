@@ -10,6 +10,7 @@ from conformance.selfcheck.mutants import (
     reason,
     sse,
     tool,
+    usage,
     utf8,
 )
 from conformance.selfcheck.variant import Variant, collected
@@ -24,6 +25,7 @@ MODULES = (
     reason,
     sse,
     tool,
+    usage,
     utf8,
 )
 

@@ -1,0 +1,58 @@
+"""Usage: as OpenAI sends it, and where other vendors put it."""
+
+from conformance.exchange import Json
+from conformance.probes.probe import Probe, Send
+from conformance.probes.text import USAGE
+
+QUESTION = "Reply with the two words: hello world"
+
+
+def placed(where: str) -> Send:
+    """Return a request whose provider puts usage somewhere else."""
+    return Send(ask=USAGE, change={"chat": {"usage": where}})
+
+
+UNASKED: Json = {"chat": {"usage_unasked": True}}
+
+PROBES = (
+    Probe(
+        "usage", "healthy usage", "usage-classes", {"stream": Send(ask=USAGE)}, question=QUESTION
+    ),
+    Probe("usage-not-asked", "healthy usage", "usage-classes", question=QUESTION),
+    Probe(
+        "usage-elsewhere",
+        "usage.delivered-when-asked",
+        "usage-classes",
+        {where: placed(where) for where in ("finish", "no-choices", "repeat-choice")},
+    ),
+    Probe(
+        "usage-unasked",
+        "usage.only-when-asked",
+        "usage-classes",
+        {"stream": Send(change=UNASKED)},
+    ),
+    Probe(
+        "usage-twice",
+        "usage.single-final-chunk",
+        "usage-classes",
+        {"both": placed("both")},
+    ),
+    Probe(
+        "usage-running",
+        "usage.cumulative-not-summed",
+        "usage-running",
+        {"stream": Send(ask=USAGE)},
+    ),
+    Probe(
+        "usage-in-parts",
+        "usage.merge-across-events",
+        "usage-in-parts",
+        {"stream": Send(ask=USAGE)},
+    ),
+    Probe(
+        "usage-missing",
+        "usage.not-invented",
+        "no-usage",
+        {"stream": Send(ask=USAGE), "plain": Send("plain")},
+    ),
+)
