@@ -6,6 +6,7 @@ from conformance.probes import (
     odd,
     text,
     tools,
+    transport,
     usage,
 )
 from conformance.probes.probe import Probe
@@ -16,6 +17,7 @@ MODULES = (
     odd,
     text,
     tools,
+    transport,
     usage,
 )
 

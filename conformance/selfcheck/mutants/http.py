@@ -1,7 +1,9 @@
 """Routers that get the transport wrong."""
 
-from conformance.selfcheck.router.events import Comment
-from conformance.selfcheck.router.relay import Items, Relay
+from conformance.selfcheck import reference
+from conformance.selfcheck.router.events import Comment, Item, write
+from conformance.selfcheck.router.relay import Items, Pieces, Relay
+from conformance.selfcheck.router.values import Cut, Headers
 from conformance.selfcheck.variant import mutant
 
 
@@ -16,3 +18,80 @@ async def buffers_whole_stream(items: Items, relay: Relay) -> Items:
             kept.append(item)
     for item in kept:
         yield item
+
+
+@mutant("mode", breaks="http.answered")
+def hangs_up_on_plain_requests(relay: Relay) -> str:
+    """Closes the connection of whoever does not want a stream."""
+    if reference.mode(relay) == "plain":
+        raise Cut
+    return "stream"
+
+
+@mutant("stream_headers", breaks="http.content-type-event-stream")
+def labels_a_stream_as_json(relay: Relay) -> Headers:
+    """Labels every answer as JSON."""
+    others = [pair for pair in reference.stream_headers(relay) if pair[0] != "content-type"]
+    return (("content-type", "application/json"), *others)
+
+
+@mutant("bytes_out", breaks="http.no-compression-buffering")
+async def waits_to_compress(pieces: Pieces, relay: Relay) -> Pieces:
+    """Collects the whole stream for a client that accepts gzip, to see if it is worth it."""
+    if "gzip" not in relay.headers["accept-encoding"]:
+        async for piece in pieces:
+            yield piece
+    else:
+        yield b"".join([piece async for piece in pieces])
+
+
+@mutant("stream_headers", breaks="http.anti-buffering-headers")
+def lets_proxies_buffer(relay: Relay) -> Headers:
+    """Says nothing to the proxies on the way."""
+    quiet = ("cache-control", "x-accel-buffering")
+    return tuple(pair for pair in reference.stream_headers(relay) if pair[0] not in quiet)
+
+
+@mutant("bytes_out", breaks="http.no-content-length-on-stream")
+async def declares_a_length(pieces: Pieces, relay: Relay) -> Pieces:
+    """Sends a length beside the chunked coding, that of the first event."""
+    async for piece in pieces:
+        if not relay.committed:
+            relay.committed = True
+            relay.wire.write(_head(relay, len(piece)))
+        relay.wire.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+    relay.wire.write(b"0\r\n\r\n")
+    if relay.committed:
+        raise Cut
+    yield b""
+
+
+def _head(relay: Relay, length: int) -> bytes:
+    headers = [
+        *relay.parts.stream_headers(relay),
+        ("transfer-encoding", "chunked"),
+        ("content-length", str(length)),
+        ("connection", "close"),
+    ]
+    lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode()
+
+
+@mutant("stream_headers", breaks="http.framing-headers")
+def copies_keep_alive(relay: Relay) -> Headers:
+    """Copies what the provider says of its own connection."""
+    said = relay.upstream.get("keep-alive")
+    return (*reference.stream_headers(relay), *((("keep-alive", said),) if said else ()))
+
+
+@mutant("stream_headers", breaks="http.content-encoding-consistent")
+def labels_decoded_bytes_as_gzip(relay: Relay) -> Headers:
+    """Copies Content-Encoding although it has undone the coding."""
+    said = relay.upstream.get("content-encoding")
+    return (*reference.stream_headers(relay), *((("content-encoding", said),) if said else ()))
+
+
+@mutant("write", breaks="http.keepalive-neutral")
+def pings_inside_events(item: Item) -> bytes:
+    """Writes a comment between the data of an event and its blank line."""
+    return write(item)[:-1] + b": ping\n\n"

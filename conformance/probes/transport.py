@@ -1,0 +1,61 @@
+"""What HTTP makes of an answer: holding back, compression, headers that are for one hop."""
+
+from collections.abc import Sequence
+
+from conformance.exchange import Headers, Json
+from conformance.probes.probe import Probe, Send
+from conformance.probes.tools import ADD
+
+GZIP: Headers = (("accept-encoding", "gzip"),)
+CODED: Json = {"fault": ["gzip"]}
+REFUSED: Json = {
+    "head": {"status": 400},
+    "step": [{"error": {"message": "The mock refuses: dill."}}],
+}
+
+#: Headers of the provider's own connection; each value is found again if it is copied.
+OF_THE_CONNECTION = (
+    ("connection", "x-mock-hop"),
+    ("x-mock-hop", "oregano-hop"),
+    ("keep-alive", "timeout=77, max=777"),
+    ("trailer", "x-mock-trailer"),
+    ("proxy-authenticate", 'Basic realm="oregano"'),
+)
+
+
+def answered_with(headers: Sequence[tuple[str, str]]) -> Json:
+    """Return a change of the scenario by which the provider's answer has these headers too."""
+    return {"head": {"headers": [list(pair) for pair in headers]}}
+
+
+PROBES = (
+    Probe("incremental-text", "http.incremental", "holds"),
+    Probe("incremental-tools", "http.incremental", "tool-holds", {"stream": Send(ask=ADD)}),
+    Probe(
+        "incremental-gzip",
+        "http.no-compression-buffering",
+        "holds",
+        {"identity": Send(), "gzip": Send(headers=GZIP)},
+    ),
+    Probe(
+        "connection-headers",
+        "http.framing-headers",
+        "text",
+        {
+            "stream": Send(change=answered_with(OF_THE_CONNECTION)),
+            "plain": Send("plain", change=answered_with(OF_THE_CONNECTION)),
+        },
+    ),
+    Probe(
+        "coded",
+        "http.content-encoding-consistent",
+        "text",
+        {
+            "stream": Send(change=CODED),
+            "plain": Send("plain", change=CODED),
+            "refused": Send("plain", change={**REFUSED, **CODED}),
+            "accepted": Send(change=CODED, headers=GZIP),
+            "accepted-plain": Send("plain", change=CODED, headers=GZIP),
+        },
+    ),
+)
