@@ -1,0 +1,32 @@
+"""The same script, streamed and not."""
+
+from conformance.probes.probe import Probe, Send
+from conformance.probes.text import USAGE
+from conformance.probes.tools import TOOLS
+
+UNSAID = {"stream": None}  # neither true nor false
+ANYTHING = (("accept", "*/*"),)
+
+PROBES = (
+    Probe(
+        "parity-usage",
+        "parity",
+        "usage-classes",
+        {"stream": Send(ask=USAGE), "plain": Send("plain")},
+        question="Reply with the two words: hello world",
+    ),
+    Probe(
+        "parity-tools",
+        "parity",
+        "tools-parallel",
+        {"stream": Send(ask={**TOOLS, **USAGE}), "plain": Send("plain", TOOLS)},
+        question="In one turn call get_weather for Rome and get_time for the zone CET.",
+    ),
+    Probe(
+        "stream-flag-absent",
+        "parity.stream-flag-honoured",
+        "text",
+        {"absent": Send("plain", UNSAID), "anything": Send("plain", UNSAID, headers=ANYTHING)},
+        question="Reply with the two words: hello world",
+    ),
+)

@@ -1,0 +1,164 @@
+"""The same script asked for as a stream and as a plain answer comes to the same.
+
+The stream is the measure. Where it departs from the script itself another rule says so, and
+these are silent.
+"""
+
+from collections.abc import Iterator
+
+from conformance.exchange import Exchange, Json, Trial
+from conformance.findings import Finding, Level, Span
+from conformance.protocols import chat
+from conformance.protocols.chat import Chunk
+from conformance.protocols.outcome import Outcome, scripted
+from conformance.rules.rule import comparison, rule
+from conformance.rules.shape import OBJECT, TEXT, Member, lacking
+from conformance.wire import sse
+
+BOTH = "chat.stream chat.plain"
+SAME = "OpenAI OpenAPI 2.3.0, chat.completion and chat.completion.chunk: one answer in two forms"
+
+MESSAGE = {
+    "role": Member(lambda value: value == "assistant", "'assistant'"),
+    "content": Member(lambda value: value is None or isinstance(value, str), "null or a text"),
+}
+CALL = {"id": TEXT, "type": TEXT, "function": OBJECT}
+FUNCTION = {
+    "name": TEXT,
+    "arguments": Member(lambda value: isinstance(value, str), "a text"),
+}
+
+
+def _pair(trial: Trial) -> tuple[Outcome, Outcome, Outcome] | None:
+    """Return what was scripted, streamed and answered plainly, if both requests succeeded."""
+    stream, plain = trial["stream"], trial["plain"]
+    if stream.kind != "chat.stream" or plain.kind != "chat.plain":
+        return None
+    if chat.failed(stream) or chat.failed(plain) or chat.answer(plain) is None:
+        return None
+    return scripted(stream.scenario), chat.outcome(stream), chat.outcome(plain)
+
+
+@comparison(
+    "parity.usage",
+    Level.MUST,
+    on=BOTH,
+    probes="parity",
+    cites=f"{SAME}; usage",
+    bugs="huggingface/smolagents#1488 BerriAI/litellm#41067 BerriAI/litellm#36114",
+)
+def the_usage_is_the_same(trial: Trial) -> Iterator[Finding]:
+    """Prompt, completion, cached and reasoning tokens are the same, streamed or not."""
+    if pair := _pair(trial):
+        said, streamed, plain = (outcome.usage for outcome in pair)
+        wanted = said and (said.input, said.output, said.cached, said.reasoning)
+        got = plain and (plain.input, plain.output, plain.cached, plain.reasoning)
+        if streamed == said and wanted != got:
+            yield Finding(f"usage is {plain}, streamed it is {streamed}", exchange="plain")
+
+
+@comparison(
+    "parity.finish-reason",
+    Level.MUST,
+    on=BOTH,
+    probes="parity",
+    cites=f"{SAME}; choices.finish_reason",
+    bugs="googleapis/python-genai#2868",
+)
+def the_finish_reason_is_the_same(trial: Trial) -> Iterator[Finding]:
+    """The finish reason is the same, streamed or not."""
+    if pair := _pair(trial):
+        said, streamed, plain = ([c.finish for c in outcome.choices] for outcome in pair)
+        if streamed == said and plain != said:
+            what = f"the finish reasons are {plain}, streamed they are {streamed}"
+            yield Finding(what, exchange="plain")
+
+
+@comparison(
+    "parity.content",
+    Level.MUST,
+    on=BOTH,
+    probes="parity",
+    cites=f"{SAME}; choices.message.tool_calls",
+    bugs="BerriAI/litellm#8066 higress-group/higress#3506",
+)
+def the_calls_are_the_same(trial: Trial) -> Iterator[Finding]:
+    """The tool calls are the same, streamed or not.
+
+    Text and refusal of a plain answer are measured by the script itself, under `content`.
+    """
+    if pair := _pair(trial):
+        said, streamed, plain = (_calls(outcome) for outcome in pair)
+        if streamed == said and plain != said:
+            yield Finding(f"the calls are {plain}, streamed they are {streamed}", exchange="plain")
+
+
+def _calls(outcome: Outcome) -> list[list[str]]:
+    choices = outcome.choices
+    return [[f"{call.name}({call.arguments})" for call in choice.calls] for choice in choices]
+
+
+@rule(
+    "parity.stream-flag-honoured",
+    Level.MUST,
+    on=f"{BOTH} chat.error",
+    probes="parity parity.stream-flag-honoured",
+    needs="request",
+    cites="OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.stream: default false",
+    bugs="BerriAI/litellm#34095 mnfst/llm-gateway#2060 techysy/10router#4",
+)
+def the_stream_flag_is_obeyed(exchange: Exchange) -> Iterator[Finding]:
+    """A stream is what `stream: true` gets; false, or no `stream` at all, gets one JSON object."""
+    if exchange.kind == "chat.error":
+        return
+    whole = chat.answer(exchange) is not None
+    if exchange.mode == "plain" and _streams(exchange):
+        yield Finding(f"an event stream, stream was {_flag(exchange)}")
+    if exchange.mode == "stream" and whole:
+        yield Finding(f"one JSON object, stream was {_flag(exchange)}")
+
+
+def _streams(exchange: Exchange) -> bool:
+    return any(isinstance(item, sse.Event) for item in chat.items(exchange))
+
+
+def _flag(exchange: Exchange) -> str:
+    flag = exchange.asked("stream")
+    return "absent" if flag is None else str(flag).lower()
+
+
+@rule(
+    "parity.answer-shape",
+    Level.MUST,
+    on="chat.plain",
+    probes="parity",
+    cites="OpenAI OpenAPI 2.3.0, ChatCompletionResponseMessage: role and content are required; "
+    "ChatCompletionMessageToolCall: id, type and function are",
+)
+def a_plain_answer_has_a_message(exchange: Exchange) -> Iterator[Finding]:
+    """A plain answer is one JSON object; its messages have their role, content and whole calls.
+
+    What stands beside the message is under `chunk.required-keys`.
+    """
+    answer = chat.answer(exchange)
+    if answer is None:
+        if not _streams(exchange):
+            yield Finding(f"the body is no JSON object: {exchange.body[:60]!r}")
+        return
+    whole = Chunk(answer, Span(0, len(exchange.body)))
+    for choice in chat.choices(whole):
+        if isinstance(message := choice.get("message"), dict):
+            yield from lacking(message, MESSAGE, whole.span, "message ")
+            yield from _incomplete(message.get("tool_calls"), whole.span)
+
+
+def _incomplete(listed: Json, span: Span) -> Iterator[Finding]:
+    if not isinstance(listed, list | None):
+        yield Finding(f"message tool_calls is {str(listed)[:60]}; right is a list", span)
+    for call in listed if isinstance(listed, list) else ():
+        # A custom tool has neither a function nor arguments.
+        if not isinstance(call, dict) or call.get("type") == "custom":
+            continue
+        yield from lacking(call, CALL, span, "call ")
+        if isinstance(function := call.get("function"), dict):
+            yield from lacking(function, FUNCTION, span, "function ")
