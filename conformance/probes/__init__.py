@@ -1,6 +1,7 @@
 """Every probe there is. A new theme is added to MODULES and nowhere else."""
 
 from conformance.probes import (
+    failures,
     framing,
     members,
     odd,
@@ -14,6 +15,7 @@ from conformance.probes import (
 from conformance.probes.probe import Probe
 
 MODULES = (
+    failures,
     framing,
     members,
     odd,

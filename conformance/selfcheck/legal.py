@@ -12,7 +12,16 @@ from conformance.selfcheck.router.chunks import each_choice, without
 from conformance.selfcheck.router.events import DONE, Comment, Event, Item, write
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.stream import as_event
-from conformance.selfcheck.router.values import Answer, Chunk, Cut, Ending, Headers, Reset, objects
+from conformance.selfcheck.router.values import (
+    Answer,
+    Chunk,
+    Cut,
+    Ending,
+    Failed,
+    Headers,
+    Reset,
+    objects,
+)
 from conformance.selfcheck.variant import legal
 
 GATHER = 0.01  # seconds
@@ -78,6 +87,10 @@ async def gathers_writes(pieces: Pieces, relay: Relay) -> Pieces:
                 continue
             if gathered:
                 yield gathered
+            if gathered and isinstance(failed, Failed):
+                # Whoever raised it took the client for one that has had nothing yet.
+                yield write(as_event({"error": failed.error}))
+                return
             if failed:
                 raise failed
             if following.done():
