@@ -3,6 +3,7 @@
 from conformance.probes import (
     failures,
     framing,
+    headers,
     members,
     odd,
     parity,
@@ -17,6 +18,7 @@ from conformance.probes.probe import Probe
 MODULES = (
     failures,
     framing,
+    headers,
     members,
     odd,
     parity,

@@ -1,0 +1,133 @@
+"""Headers that say too much, or too little."""
+
+from collections.abc import Iterator
+
+from conformance.exchange import Exchange, Headers, Trial
+from conformance.findings import Basis, Finding, Level
+from conformance.rules.http import scripted_headers
+from conformance.rules.rule import comparison, rule
+
+ANSWERS = "chat.stream chat.plain chat.error"
+
+#: Headers whose values are credentials.
+SECRETS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key",
+           "cookie")  # fmt: skip
+#: Headers that tell of the provider's edge, account or software.
+INTERNALS = ("set-cookie", "server", "via", "alt-svc", "cf-ray", "openai-organization",
+             "openai-project", "x-envoy-upstream-service-time", "x-internal-node")  # fmt: skip
+SHORTEST = 8  # characters; a shorter value would be found in words that are no secret
+
+
+@rule(
+    "hdr.no-secret-leak",
+    Level.MUST,
+    on=ANSWERS,
+    probes="healthy refusal hdr.no-secret-leak",
+    needs="head upstream",
+    basis=Basis.POLICY,
+    cites="RFC 9110 17.16.1: confidentiality of credentials",
+    bugs="maximhq/bifrost#3954",
+)
+def the_routers_key_stays_inside(exchange: Exchange) -> Iterator[Finding]:
+    """Neither the router's credentials nor any the provider sends are in what the client gets."""
+    for secret in _upstream_secrets(exchange) - _own_secrets(exchange):
+        for name, value in exchange.headers:
+            if secret in value:
+                yield Finding(f"{name} has a credential of the provider's side",
+                              where=f"header {name.lower()}")  # fmt: skip
+        if secret.encode() in exchange.body:
+            yield Finding("the body has a credential of the provider's side", where="body")
+
+
+def _upstream_secrets(exchange: Exchange) -> set[str]:
+    seen = [pair for entry in exchange.journal for pair in entry["request"]["headers"]]
+    return _secrets([(name, value) for name, value in seen]) | _secrets(
+        scripted_headers(exchange.scenario)
+    )
+
+
+def _own_secrets(exchange: Exchange) -> set[str]:
+    return _secrets(exchange.request.headers) if exchange.request else set()
+
+
+def _secrets(headers: Headers | list[tuple[str, str]]) -> set[str]:
+    values = (value.split()[-1] for name, value in headers
+              if name.lower() in SECRETS and value.strip())  # fmt: skip
+    return {value for value in values if len(value) >= SHORTEST}
+
+
+@rule(
+    "hdr.client-key-not-forwarded",
+    Level.MUST,
+    on=ANSWERS,
+    probes="healthy hdr.client-key-not-forwarded",
+    needs="request upstream",
+    basis=Basis.POLICY,
+    cites="RFC 9110 11.6.2 and 11.7.2: credentials are for the server they are sent to",
+    bugs="kcolemangt/llm-router#13 NVIDIA-NeMo/Switchyard#410 BerriAI/litellm#32202 "
+    "ranxianglei/billion-context#80",
+)
+def the_clients_key_goes_no_further(exchange: Exchange) -> Iterator[Finding]:
+    """The client's key, cookies and proxy credentials do not reach the provider."""
+    secrets = _own_secrets(exchange)
+    for entry in exchange.journal:
+        for name, value in entry["request"]["headers"]:
+            if any(secret in value for secret in secrets):
+                what = f"the provider got a credential of the client's in {name}"
+                yield Finding(what, where="journal")
+
+
+@rule(
+    "hdr.no-internals",
+    Level.SHOULD,
+    on=ANSWERS,
+    probes="hdr.no-internals",
+    needs="head upstream",
+    basis=Basis.POLICY,
+    cites="RFC 6265 5.3: a cookie is for the host that sets it; RFC 9110 17.12: disclosure of "
+    "product information",
+    bugs="candelahq/candela#599 doublewordai/control-layer#1747 NVIDIA-NeMo/Switchyard#571",
+)
+def the_providers_edge_stays_unseen(exchange: Exchange) -> Iterator[Finding]:
+    """Cookies, software names, account and edge headers of the provider do not pass."""
+    for name, value in scripted_headers(exchange.scenario):
+        if name.lower() in INTERNALS and value in (exchange.header(name) or ""):
+            yield Finding(f"the provider's {name} was passed on", where=f"header {name.lower()}")
+
+
+@rule(
+    "hdr.request-id",
+    Level.SHOULD,
+    on=ANSWERS,
+    probes="healthy refusal",
+    needs="head",
+    cites="OpenAI API reference, debugging requests: x-request-id; the SDKs expose it",
+    bugs="vllm-project/vllm#9593 BerriAI/litellm#16534 Oaklight/llm-rosetta#122",
+)
+def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
+    """Every answer has an x-request-id, streams and errors too."""
+    if not exchange.header("x-request-id"):
+        yield Finding("no x-request-id", where="header x-request-id")
+
+
+@comparison(
+    "hdr.ratelimit-forwarded",
+    Level.SHOULD,
+    on="chat.stream chat.plain",
+    probes="hdr.ratelimit-forwarded",
+    needs="head upstream",
+    cites="OpenAI API reference, rate limits in headers: on every answer",
+    bugs="BerriAI/litellm#27748 BerriAI/litellm#5957 BerriAI/litellm#32711",
+)
+def rate_limits_are_on_streams_too(trial: Trial) -> Iterator[Finding]:
+    """The rate-limit headers of a plain answer are on a stream too, and the other way round."""
+    stream, plain = _limits(trial["stream"]), _limits(trial["plain"])
+    for name in sorted(stream ^ plain):
+        lacks = "plain" if name in stream else "stream"
+        what = f"{name} is missing, the other answer has it"
+        yield Finding(what, where=f"header {name}", exchange=lacks)
+
+
+def _limits(exchange: Exchange) -> set[str]:
+    names = (name.lower() for name, _ in exchange.headers)
+    return {name for name in names if name.startswith("x-ratelimit-")}
