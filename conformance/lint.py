@@ -14,6 +14,7 @@ from conformance.engine import guarded
 from conformance.excerpt import excerpt
 from conformance.exchange import Exchange, Json, Request, Trial
 from conformance.exits import FAILING, Exit
+from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
 from conformance.rules.rule import Rule
 from conformance.verdicts import Kind, Verdict, judge
@@ -21,7 +22,13 @@ from conformance.wire.json import BadJson, parse
 
 LARGEST = 64 << 20  # bytes of a file: some ten thousand times a usual answer
 STDIN = "-"
-TAG = "healthy"  # a recording is taken for an undisturbed answer
+HEALTHY = "healthy"  # a recording is taken for an undisturbed answer, with whatever is in one
+TAGS = {
+    tag
+    for tags in (probe.tags.split() for probe in PROBES.values())
+    if HEALTHY in tags
+    for tag in tags
+}
 
 
 class BadFile(ValueError):
@@ -67,7 +74,7 @@ def judgements(rules: Iterable[Rule], exchange: Exchange, profile: Profile) -> I
     have = frozenset({"request"} if exchange.request else ())
     with ThreadPoolExecutor(1) as judging:
         for rule in rules:
-            if TAG in rule.probes and exchange.kind in rule.on:
+            if TAGS & rule.probes and exchange.kind in rule.on:
                 future = judging.submit(judge, rule, trial, profile, have)
                 yield Judgement(rule, guarded(f"rule {rule.id}", future))
 
