@@ -1,12 +1,17 @@
 """The control client: releases holds and reads the journal of the mock provider."""
 
+import asyncio
+import re
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Mapping
+from json import dumps, loads
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-import httpx
-
-from conformance.drive.capture import IDLE
 from conformance.exchange import Json
+
+PATIENCE = 30.0  # seconds
+HEAD = re.DOTALL | re.IGNORECASE
 
 
 class MockTrouble(RuntimeError):
@@ -18,13 +23,10 @@ class Mock:
 
     def __init__(self, control_url: str) -> None:
         self.control_url = control_url.rstrip("/")
-        pool = httpx.Limits(keepalive_expiry=IDLE)
-        self._http = httpx.AsyncClient(
-            base_url=self.control_url, timeout=30, trust_env=False, limits=pool
-        )
+        self._wires = Wires(self.control_url)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._wires.close()
 
     async def data_url(self) -> str:
         return str((await self._call("GET", "/_mock/health"))["data_url"])
@@ -47,13 +49,77 @@ class Mock:
     async def _call(
         self, method: str, path: str, *, json: Json = None, params: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
+        what = f"{method} {self.control_url}{path}"
+        target = f"{path}?{urlencode(params)}" if params else path
         try:
-            response = await self._http.request(method, path, json=json, params=params)
-            told = response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            what = f"{method} {self.control_url}{path}"
-            raise MockTrouble(f"{what}: no answer of a mock provider ({error})") from error
-        if response.status_code >= 400 or not isinstance(told, dict):  # noqa: PLR2004
-            what = f"{method} {self.control_url}{path}"
-            raise MockTrouble(f"{what}: {response.status_code} {response.text[:200]}")
+            async with asyncio.timeout(PATIENCE):
+                status, body = await self._wires.ask(method, target, dumps(json).encode())
+            told = loads(body)
+        except (OSError, EOFError, ValueError) as error:
+            why = str(error) or type(error).__name__
+            raise MockTrouble(f"{what}: no answer of a mock provider ({why})") from error
+        if status >= 400 or not isinstance(told, dict):  # noqa: PLR2004
+            raise MockTrouble(f"{what}: {status} {body[:200].decode(errors='replace')}")
         return told
+
+
+class Wires:
+    """Kept connections to the control port.
+
+    There is one call for every exchange, so it has to be cheap; the mock states the length of all
+    that it answers here, which is as much of HTTP as this has to know.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._tls = parts.scheme == "https"
+        self._host, self._port = parts.hostname, parts.port or (443 if self._tls else 80)
+        self._head = f"HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\n"
+        self._prefix = parts.path
+        self._free: list[tuple[StreamReader, StreamWriter]] = []
+
+    async def ask(self, method: str, target: str, content: bytes) -> tuple[int, bytes]:
+        """Return status and body. What we ask may be asked twice: a kept connection can be dead."""
+        head = f"{method} {self._prefix}{target} {self._head}content-length: {len(content)}\r\n\r\n"
+        while self._free:
+            try:
+                return await self._asked(self._free.pop(), head.encode() + content)
+            except (OSError, EOFError):
+                continue
+        opened = await asyncio.open_connection(self._host, self._port, ssl=self._tls or None)
+        return await self._asked(opened, head.encode() + content)
+
+    async def close(self) -> None:
+        while self._free:
+            _, writer = self._free.pop()
+            writer.close()
+
+    async def _asked(
+        self, wire: tuple[StreamReader, StreamWriter], request: bytes
+    ) -> tuple[int, bytes]:
+        reader, writer = wire
+        whole = False
+        try:
+            writer.write(request)
+            status, length = _read(await reader.readuntil(b"\r\n\r\n"))
+            body = await reader.readexactly(length)
+            whole = True
+        except asyncio.LimitOverrunError as error:
+            raise BadAnswer(str(error)) from error
+        finally:
+            if whole:
+                self._free.append(wire)
+            else:
+                writer.close()
+        return status, body
+
+
+class BadAnswer(ValueError):
+    """What came back is not what our mock would send."""
+
+
+def _read(head: bytes) -> tuple[int, int]:
+    found = re.match(rb"HTTP/1.1 (\d{3}).*?\r\ncontent-length: *(\d+)\r\n", head, HEAD)
+    if found is None:
+        raise BadAnswer(f"{head[:60]!r} ...")
+    return int(found[1]), int(found[2])
