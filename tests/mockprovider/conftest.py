@@ -33,7 +33,7 @@ class Answer:
 
     @property
     def head(self) -> list[str]:
-        return self.raw.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+        return self.raw[: self.raw.find(b"\r\n\r\n")].decode("latin-1").split("\r\n")
 
     @property
     def status(self) -> int:
@@ -65,11 +65,11 @@ class Answer:
 
     @property
     def whole(self) -> bool:
-        if not self.raw.count(b"\r\n\r\n"):
+        if b"\r\n\r\n" not in self.raw:
             return False
         if "content-length" in self.headers:
             return len(self.body) >= int(self.headers["content-length"])
-        return self.chunks[-1:] == [b""]
+        return self.raw.endswith(b"\r\n0\r\n\r\n")
 
     @property
     def json(self) -> Json:

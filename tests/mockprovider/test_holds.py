@@ -1,0 +1,111 @@
+"""Holds: nothing is written until the harness says so."""
+
+import time
+from typing import TYPE_CHECKING
+
+from mockprovider.holds import Holds
+
+if TYPE_CHECKING:
+    from tests.mockprovider.conftest import Mock
+
+
+def test_nothing_is_written_until_the_release(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    client = mock.start("holds", nonce)
+    seen = list[bool]()
+
+    for name, word in (("first", b"Tansy"), ("second", b" umbel"), ("third", b" vetch")):
+        mock.entry(nonce, f"hold:{name}")
+        client.read(until=word)
+        seen.append(client.silent())
+        assert mock.release(nonce, name) == {"released": [name]}
+    whole = client.read().whole
+    holds = mock.entry(nonce)["holds"]
+
+    assert (seen, whole) == ([True, True, True], True)
+    assert [hold["name"] for hold in holds] == ["first", "second", "third"]
+    assert all(hold["reached"] < hold["released"] for hold in holds)
+
+
+def test_a_release_ahead_of_time_is_remembered(mock: "Mock") -> None:
+    nonce = mock.nonce()
+
+    told = [mock.release(nonce, name) for name in ("first", "second", "third")]
+
+    assert told == [{"released": []}] * 3
+    assert mock.ask("holds", nonce).whole
+    assert all(hold["reached"] == hold["released"] for hold in mock.entry(nonce)["holds"])
+
+
+def test_a_star_releases_everything_for_good(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    client = mock.start("holds", nonce)
+    mock.entry(nonce, "hold:first")
+
+    told = mock.release(nonce)
+
+    assert (told, client.read().whole) == ({"released": ["first"]}, True)
+
+
+def test_a_hold_that_was_never_released_says_so(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    client = mock.start("holds", nonce)
+    mock.entry(nonce, "hold:first")
+
+    client.leave("fin")
+
+    assert mock.entry(nonce)["holds"][0]["released"] is None
+    assert mock.release(nonce, "first") == {"released": []}
+
+
+def test_a_plain_answer_waits_at_all_holds_before_its_head(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    client = mock.start("holds", nonce, stream=False)
+    mock.entry(nonce, "hold:first")
+
+    silent = client.silent()
+    mock.release(nonce)
+
+    assert (silent, client.read().json["choices"][0]["finish_reason"]) == (True, "stop")
+
+
+def test_streams_are_held_one_by_one(mock: "Mock") -> None:
+    held, free = mock.nonce(), mock.nonce()
+    waiting = mock.start("holds", held)
+    mock.entry(held, "hold:first")
+    mock.release(free)
+
+    assert mock.ask("holds", free).whole
+    assert not waiting.answer.whole
+
+
+def test_a_paced_stream_does_not_hurry_after_a_hold(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    script = (
+        'summary = ""\npace.every_ms = 15\nchat.opening = "joined"\n'
+        'step = [{ say = "A" }, { hold = "h" }, { say = "b" }, { say = "c" }]'
+    )
+    client = mock.start(script, nonce)
+    mock.entry(nonce, "hold:h")
+    reached = mock.entry(nonce, "started")["holds"][0]["reached"]
+    while time.monotonic_ns() < reached + 40e6:
+        mock.call("GET", "/health")
+
+    mock.release(nonce)
+    client.read()
+    second, third = (write[0] for write in mock.entry(nonce)["writes"][1:3])
+
+    assert third - second > 10e6
+
+
+def test_what_is_forgotten_is_gone() -> None:
+    holds, gone = Holds(), list[str]()
+    holds.release("a-1", "h")
+    holds.wait("b-1", "h", lambda: gone.append("b"))
+
+    before = holds.of("a") + holds.of("b")
+    holds.forget("a-1")
+    holds.forget("b-1")
+
+    assert before == ["a-1", "b-1"]
+    assert (holds.open("a-1", "h"), holds.release("b-1", "h"), gone) == (False, [], [])
