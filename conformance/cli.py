@@ -111,7 +111,7 @@ def _linted(name: str, args: argparse.Namespace, asked: Request | None, profile:
         return Exit.USAGE
     exchange = linting.recorded(data, args.surface, asked, profile.policy)
     judged = list(linting.judgements(RULES.values(), exchange, profile))
-    print("\n".join(linting.told(name, data, judged)))
+    print("\n".join(linting.told(name, exchange, judged)))
     return linting.exit_code(judged, strict=args.strict_should)
 
 

@@ -71,7 +71,7 @@ def request(name: str) -> Request:
 def judgements(rules: Iterable[Rule], exchange: Exchange, profile: Profile) -> Iterator[Judgement]:
     """Yield what each rule about an undisturbed stream makes of a recorded one."""
     trial = Trial("lint", {"": exchange})
-    have = frozenset({"request"} if exchange.request else ())
+    have = at_hand(exchange)
     with ThreadPoolExecutor(1) as judging:
         for rule in rules:
             if TAGS & rule.probes and exchange.kind in rule.on:
@@ -79,21 +79,26 @@ def judgements(rules: Iterable[Rule], exchange: Exchange, profile: Profile) -> I
                 yield Judgement(rule, guarded(f"rule {rule.id}", future))
 
 
+def at_hand(exchange: Exchange) -> frozenset[str]:
+    return frozenset({"request"} if exchange.request else ())
+
+
 def recorded(data: bytes, surface: str, asked: Request | None, policy: Json) -> Exchange:
     return Exchange(surface, "stream", asked, body=data, policy=policy)
 
 
-def told(name: str, data: bytes, judged: Iterable[Judgement]) -> Iterator[str]:
+def told(name: str, exchange: Exchange, judged: Iterable[Judgement]) -> Iterator[str]:
     """Yield each finding with the bytes around it, then what was judged at all."""
+    have = at_hand(exchange)
     kinds: Counter[Kind] = Counter()
     missing: set[str] = set()
     for rule, verdict in judged:
         kinds[verdict.kind] += 1
         if verdict.kind == Kind.UNTESTABLE:
-            missing |= rule.needs
+            missing |= rule.needs - have
         elif verdict.kind in (Kind.HARNESS_ERROR, Kind.INCONCLUSIVE):
             yield f"{name}: {verdict.kind}: {rule.id} ({rule.level}): {verdict.reason}"
-        yield from _findings(name, data, rule, verdict)
+        yield from _findings(name, exchange.body, rule, verdict)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     lacking = f" (for want of {', '.join(sorted(missing))})" if missing else ""
     yield f"{name}: {counts}{lacking}"

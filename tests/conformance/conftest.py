@@ -1,5 +1,6 @@
 """Running servers and a run written down by hand, for the tests of what is around the judge."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cli import main
 from conformance.exchange import Json
 from conformance.report.run import SCHEMA, Run
 from conformance.selfcheck.check import Servers, servers
@@ -99,7 +101,26 @@ def started() -> Iterator[Servers]:
 
 
 @pytest.fixture
-def conformance(tmp_path: Path) -> Command:
+def conformance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Return what runs a command here: as in a process of its own, only faster."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ROUTER_KEY", raising=False)
+
+    def runs(*args: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        try:
+            code = main(args)
+        except SystemExit as end:  # argparse ends so
+            code = int(end.code or 0)
+        return subprocess.CompletedProcess(args, code, *capsys.readouterr())
+
+    return runs
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Command:
     return command(tmp_path, "conformance")
 
 
@@ -112,11 +133,10 @@ def command(where: Path, module: str, *always: str) -> Command:
     """Return what runs a module as users do: in a process of its own, in an empty directory."""
     plain = {key: value for key, value in os.environ.items() if key != "ROUTER_KEY"}
 
-    def runs(*args: str, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
+    def runs(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", module, *always, *args],
-            check=False, timeout=120, capture_output=True, text=True,
-            cwd=where, env=plain | env, input=stdin,
+            check=False, timeout=120, capture_output=True, text=True, cwd=where, env=plain | env,
         )  # fmt: skip
 
     return runs
