@@ -27,7 +27,7 @@ numbers = count(1)
 class Answer:
     """What has come back so far; `end` is how the connection ended, if it did."""
 
-    raw: bytes = b""
+    raw: bytearray = field(default_factory=bytearray)
     end: str = "open"
     reads: list[bytes] = field(default_factory=list)
 
@@ -47,21 +47,19 @@ class Answer:
     @property
     def chunks(self) -> list[bytes]:
         """The HTTP chunks that arrived whole; the last one, if it came, is empty."""
-        rest, found = self.raw.partition(b"\r\n\r\n")[2], list[bytes]()
-        while b"\r\n" in rest:
-            size, _, after = rest.partition(b"\r\n")
-            length = int(size, 16)
-            if len(after) < length + 2:
+        at, found = self.raw.find(b"\r\n\r\n") + 4, list[bytes]()
+        while (start := self.raw.find(b"\r\n", at) + 2) > 1:
+            at = start + int(self.raw[at : start - 2], 16) + 2
+            if at > len(self.raw):
                 break
-            found.append(after[:length])
-            rest = after[length + 2 :]
+            found.append(bytes(self.raw[start : at - 2]))
         return found
 
     @property
     def body(self) -> bytes:
         if self.headers.get("transfer-encoding") == "chunked":
             return b"".join(self.chunks)
-        return self.raw.partition(b"\r\n\r\n")[2]
+        return bytes(self.raw.partition(b"\r\n\r\n")[2])
 
     @property
     def whole(self) -> bool:

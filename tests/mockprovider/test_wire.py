@@ -231,7 +231,7 @@ def test_an_endless_stream_takes_no_memory(mock: "Mock") -> None:
     client = mock.start(ENDLESS, nonce)
     before = mock.call("GET", "/metrics")["resident_bytes"]
     while len(client.once()) and sum(map(len, client.answer.reads)) < 10_000_000:
-        client.answer.raw = b""
+        client.answer.raw.clear()
 
     after = mock.call("GET", "/metrics")["resident_bytes"]
     entry = mock.entry(nonce, "started")
