@@ -17,12 +17,15 @@ from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.shapes import Json
 from mockprovider.slots import Filling, compiled
 from mockprovider.steps import BadScenario, Error, Finish, Say, Steps, Usage
-from mockprovider.surfaces import chat
+from mockprovider.surfaces import chat, completions, embeddings, messages, responses
 from mockprovider.surfaces.surface import Objection, Reading, Route, Surface
 from mockprovider.timeline import Close, Head, Send
 
 # A new surface is added here and nowhere else; the first one answers for unknown paths.
-SURFACES = (chat.SURFACE,)
+SURFACES = (
+    chat.SURFACE, messages.SURFACE, messages.COUNT, responses.SURFACE, completions.SURFACE,
+    embeddings.SURFACE,
+)  # fmt: skip
 NEVER_ACCEPTED = "sk-mock-invalid"
 NO_KEY = Error(
     "You didn't provide an API key. You need to provide your API key in an Authorization header "

@@ -1,10 +1,11 @@
-"""Steps in, steps out, for APIs that say one thing at a time and have one answer only."""
+"""Steps in, steps out, for APIs that say one thing at a time, or a call at once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mockprovider.shapes import Json
-from mockprovider.steps import Call, Comment, Finish, Raw, Say, Spoken, Step, Steps
+from mockprovider.steps import Arguments, Call, Comment, Finish, Raw, Say, Spoken, Step, Steps
 from mockprovider.timeline import Moment, Send
 
 
@@ -17,11 +18,11 @@ def one_by_one(steps: Steps) -> Steps:
 def _apart(step: Step) -> Iterator[Step]:
     match step:
         case Say() if "tool_calls" in step.extra:
-            calls, rest = _calls(step.extra)
+            calls, rest = calls_beside(step.extra)
             yield replace(step, extra=rest)
             yield from calls
         case Finish() if step.say or step.extra:
-            calls, rest = _calls(step.extra)
+            calls, rest = calls_beside(step.extra)
             if step.say:
                 yield Say(step.say, step.choice)
             yield from calls
@@ -30,15 +31,33 @@ def _apart(step: Step) -> Iterator[Step]:
             yield step
 
 
-def _calls(extra: Mapping[str, Json]) -> tuple[list[Call], dict[str, Json]]:
+def calls_beside(extra: Mapping[str, Json]) -> tuple[list[Call], dict[str, Json]]:
     """Take the calls out of what is merged into a chat delta."""
     rest = dict(extra)
     told = rest.pop("tool_calls", ())
-    return [_call(call["id"], call["function"]) for call in told], rest
+    return [_call(call.get("id", ""), call.get("function", {})) for call in told], rest
 
 
 def _call(id: str, function: Mapping[str, Json]) -> Call:
-    return Call(id, function["name"], function["arguments"])
+    return Call(id, function.get("name", ""), function.get("arguments", ""))
+
+
+def whole(steps: Steps) -> Iterator[Step]:
+    """Send each call at once, when the last of its arguments is due."""
+    calls = {step.id: step for step in steps if isinstance(step, Call)}
+    left = Counter(step.of for step in steps if isinstance(step, Arguments))
+    for step in steps:
+        match step:
+            case Call() if left[step.id]:
+                continue
+            case Arguments():
+                left[step.of] -= 1
+                call = calls[step.of]
+                calls[step.of] = replace(call, arguments=(*call.fragments, step.text))
+                if not left[step.of]:
+                    yield calls[step.of]
+            case _:
+                yield step
 
 
 def aside(step: Step) -> Moment:
