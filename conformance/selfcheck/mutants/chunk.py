@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from conformance.selfcheck.mutants.content import with_delta
 from conformance.selfcheck.router import chunks
 from conformance.selfcheck.router.chunks import each_choice, without
-from conformance.selfcheck.router.relay import Relay
+from conformance.selfcheck.router.events import Event
+from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.values import Chunk
 from conformance.selfcheck.variant import mutant
 
@@ -36,13 +37,12 @@ def finishes_without_model(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk | {"model": ""} if finishes else chunk
 
 
-@mutant("chunk", breaks="chunk.required-keys")
-def leaves_out_the_reason_until_the_end(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+@mutant("events", breaks="chunk.required-keys")
+async def leaves_out_the_reason_until_the_end(items: Items, relay: Relay) -> Items:
     """Has no finish_reason member but where there is a reason."""
-    yield each_choice(
-        chunk,
-        lambda choice, _: choice if choice["finish_reason"] else without(choice, "finish_reason"),
-    )
+    async for item in items:
+        null = isinstance(item, Event) and item.data.replace('"finish_reason":null,', "")
+        yield Event(null.replace(',"finish_reason":null', "")) if null else item
 
 
 @mutant("chunk", breaks="chunk.finish-null-not-empty")

@@ -59,9 +59,11 @@ def loses_refusals(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 @mutant("chunk", breaks="content.with-finish-kept")
 def empties_the_finishing_chunk(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Takes the chunk with the finish reason for one without text."""
-    yield each_choice(
-        chunk, lambda choice, _: {**choice, "delta": {}} if choice["finish_reason"] else choice
-    )
+
+    def emptied(choice: Chunk, position: int) -> Chunk:
+        return with_delta(choice, content="") if choice["finish_reason"] else choice
+
+    yield each_choice(chunk, emptied)
 
 
 @mutant("ending", breaks="content.empty-stream-not-success")

@@ -80,7 +80,8 @@ def finishes_ahead_of_the_last_text(chunk: Chunk, relay: Relay) -> Iterator[Chun
 def finishes_beside_the_last_text(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Keeps each text back until it knows whether the finish reason goes beside it."""
     kept = relay.memory.pop("kept", None)
-    joins = kept is not None and finishing(chunk) and not any(map(text, chunk["choices"]))
+    bare = not any(choice["delta"] for choice in chunk["choices"])
+    joins = kept is not None and finishing(chunk) and bare
     if joins and kept["choices"][0]["index"] == chunk["choices"][0]["index"]:
         reason = chunk["choices"][0]["finish_reason"]
         yield {**kept, "choices": [{**kept["choices"][0], "finish_reason": reason}]}

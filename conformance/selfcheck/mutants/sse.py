@@ -9,6 +9,14 @@ from conformance.selfcheck.variant import mutant
 KIB = 1024
 
 
+def broken(item: Item) -> bool:
+    """Tell whether an event begins like JSON and is none."""
+    try:
+        return isinstance(item, Event) and item.data[:1] == "{" and not json.loads(item.data)
+    except ValueError:
+        return True
+
+
 class Forgetful(Reader):
     """Begins anew with each read."""
 
@@ -166,18 +174,20 @@ def splits_at_unicode_line_ends(data: bytes, relay: Relay) -> bytes:
 
 @mutant("bytes_out", breaks="sse.framing-valid")
 async def opens_with_a_bom(pieces: Pieces, relay: Relay) -> Pieces:
-    """Writes a byte order mark ahead of the stream."""
-    yield BOM
+    """Writes a byte order mark ahead of the first event."""
+    ahead = BOM
     async for piece in pieces:
-        yield piece
+        yield ahead + piece
+        ahead = b""
 
 
 @mutant("bytes_out", breaks="sse.framing-valid")
 async def pings_with_an_empty_event(pieces: Pieces, relay: Relay) -> Pieces:
     """Opens the stream with an event that has a name and no data."""
-    yield b"event: ping\n\n"
+    ahead = b"event: ping\n\n"
     async for piece in pieces:
-        yield piece
+        yield ahead + piece
+        ahead = b""
 
 
 @mutant("bytes_out", breaks="sse.framing-valid")
@@ -189,11 +199,11 @@ async def closes_in_mid_event(pieces: Pieces, relay: Relay) -> Pieces:
 
 
 class Hasty(Reader):
-    """Takes the end of the body for the terminator."""
+    """Takes the end of the body for the terminator, whatever event it holds."""
 
     def close(self) -> list[Item]:
-        pending = self._data or any(self._pieces)
-        return [DONE] if pending else []
+        pending = super().close()
+        return [DONE] if pending and not any(map(broken, pending)) else pending
 
 
 @mutant("reader", breaks="sse.final-event-flush")
@@ -206,11 +216,7 @@ class QuietEnd(Reader):
     """Takes what is no JSON for the end."""
 
     def feed(self, data: bytes) -> list[Item]:
-        return [DONE if self._broken(item) else item for item in super().feed(data)]
-
-    @staticmethod
-    def _broken(item: Item) -> bool:
-        return isinstance(item, Event) and item.data.count("{") > item.data.count("}")
+        return [DONE if broken(item) else item for item in super().feed(data)]
 
 
 @mutant("reader", breaks="sse.malformed-event-policy")
