@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -58,7 +59,7 @@ class Control:
             Route(f"/_mock{path}", self._answering(call), methods=[method])
             for method, path, call in calls
         ]
-        return Starlette(routes=routes)
+        return Starlette(routes=routes, exception_handlers={HTTPException: _unknown})
 
     async def health(self, request: Request) -> Mapping[str, Json]:
         return {"ok": True, "version": __version__, "data_url": self.data_url, "pid": os.getpid()}
@@ -162,6 +163,12 @@ class Control:
     def _authorise(self, request: Request) -> None:
         if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
             raise Denied(401, "the control plane wants its token: Authorization: Bearer TOKEN")
+
+
+async def _unknown(request: Request, wrong: Exception) -> JSONResponse:
+    """Answer for a call there is not, or not with this method."""
+    status = wrong.status_code if isinstance(wrong, HTTPException) else 500
+    return JSONResponse({"error": f"no {request.method} {request.url.path}"}, status)
 
 
 class Server(uvicorn.Server):

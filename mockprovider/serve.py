@@ -41,7 +41,9 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise OSError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        # The text has the address in it once more.
+        why = (error.strerror or str(error)).partition(" (while")[0]
+        raise OSError(f"cannot listen on {host}:{port}: {why}") from None
 
 
 def url(listener: socket.socket) -> str:

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -194,7 +195,8 @@ class Mock:
         return self.entries(nonce, wait)[-1]
 
 
-def serving(*options: str, errors: Path) -> Iterator[Mock]:
+@contextmanager
+def serving(errors: Path, *options: str) -> Iterator[Mock]:
     """Run a mock; nothing may be on its stderr when it ends, and it must end well."""
     ports = ("--port", "0", "--control-port", "0", "--print-json")
     command = [sys.executable, "-W", "error", "-m", "mockprovider", "serve", *ports, *options]
@@ -202,17 +204,30 @@ def serving(*options: str, errors: Path) -> Iterator[Mock]:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
     with process:
         assert process.stdout is not None
-        mock = Mock(json.loads(process.stdout.readline()))
+        line = process.stdout.readline()
+        assert line, errors.read_text()
+        mock = Mock(json.loads(line))
         try:
             yield mock
         finally:
-            for client in mock.clients:
-                client.socket.close()
             mock.control.close()
             process.terminate()
+            process.wait()
+            for client in mock.clients:
+                client.socket.close()
     assert (process.returncode, errors.read_text()) == (0, "")
 
 
+StartMock = Callable[..., AbstractContextManager[Mock]]
+
+
 @pytest.fixture(scope="session")
-def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
-    yield from serving(errors=tmp_path_factory.mktemp("mock") / "stderr")
+def start_mock(tmp_path_factory: pytest.TempPathFactory) -> StartMock:
+    """Return what starts a mock with some options."""
+    return lambda *options: serving(tmp_path_factory.mktemp("mock") / "stderr", *options)
+
+
+@pytest.fixture(scope="session")
+def mock(start_mock: StartMock) -> Iterator[Mock]:
+    with start_mock() as running:
+        yield running
