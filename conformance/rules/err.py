@@ -21,6 +21,7 @@ MEASURED = (
 )
 CONVENTION = "OpenAI SDKs, streaming: an event whose JSON has a top-level error raises APIError"
 
+DECLINED = 400
 BREAKS = ("reset", "close", "stall")
 BREAKING_FAULTS = ("cut_after", "reset_after", "stall_after")
 
@@ -110,9 +111,12 @@ def _due(exchange: Exchange, how: str) -> bool:
 
 
 def _invented(exchange: Exchange) -> Iterator[Finding]:
+    """A router may decline what it does not offer, but only with 400."""
     failure = chat.outcome(exchange).failure
-    if exchange.kind != "chat.error" and chat.failed(exchange):
-        how = f"an error: {failure.message[:80]!r}" if failure else f"the connection {exchange.end}"
+    how = f"an error: {failure.message[:80]!r}" if failure else f"the connection {exchange.end}"
+    if exchange.kind == "chat.error":
+        how = f"status {exchange.status}"
+    if exchange.status != DECLINED and (exchange.kind == "chat.error" or chat.failed(exchange)):
         yield Finding(f"the provider's answer was complete, the client's ended in {how}")
 
 

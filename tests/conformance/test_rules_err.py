@@ -103,6 +103,13 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         ["the provider's answer was complete, the client's ended in the connection cut"],
     ),
     (
+        "err.midstream-signalled",
+        "an error status for a whole answer",
+        made("plain", WHOLE, b"{}", status=500),
+        ["the provider's answer was complete, the client's ended in status 500"],
+    ),
+    ("err.midstream-signalled", "declined", made("plain", WHOLE, b"{}", status=400), []),
+    (
         "err.no-synthetic-success",
         "finish and [DONE]",
         stream(CUT, TEXT, STOP, DONE),

@@ -122,3 +122,11 @@ def test_rate_limits_are_on_streams_and_plain_answers_alike(
     assert [(finding.exchange, finding.message) for finding in findings] == [
         (name, f"{header} is missing, the other answer has it") for name, header in said
     ]
+
+
+def test_a_refused_request_has_no_limits_to_compare() -> None:
+    refused = replace(exchange(LIMIT), status=429)
+
+    trial = Trial("made", {"stream": exchange(), "plain": refused})
+
+    assert list(RULES["hdr.ratelimit-forwarded"].check(trial)) == []
