@@ -24,7 +24,7 @@ MEANING = {
     Exit.HARNESS_ERROR: "the harness failed, the router is not judged",
     Exit.USAGE: "wrong usage or configuration",
     Exit.EMPTY: "nothing was selected",
-    Exit.INCOMPLETE: "incomplete: rules that must hold could not be judged",
+    Exit.INCOMPLETE: "incomplete: not all that must hold could be judged",
 }
 
 
@@ -49,6 +49,8 @@ def exit_code(
         return Exit.HARNESS_ERROR
     if kinds & (FAILING | {Kind.WARN} if strict else FAILING):
         return Exit.NOT_CONFORMANT
+    if not kinds - UNJUDGED:
+        return Exit.INCOMPLETE
     open_kinds = {Kind.INCONCLUSIVE} if black_box else {Kind.INCONCLUSIVE, Kind.UNTESTABLE}
     unjudged = any(level == Level.MUST and kind in open_kinds for level, kind in told)
     if unjudged or not complete or len(told) < selected:
@@ -57,3 +59,6 @@ def exit_code(
 
 
 FAILING = frozenset({Kind.FAIL, Kind.UNEXPECTED_PASS})
+
+#: Verdicts that say nothing of the router: a run of nothing else has proved nothing.
+UNJUDGED = frozenset({Kind.UNTESTABLE, Kind.INCONCLUSIVE, Kind.NOT_APPLICABLE})

@@ -38,8 +38,8 @@ def conclusion(run: Run) -> str:
         return run.damage or "the run has not ended"
     code = Exit(run.footer["exit"])
     judged, selected = len(run.cases), run.footer["selected"]
-    count = f"{judged} cases" if judged == selected else f"{judged} of {selected} cases"
-    return f"{MEANING[code]}: {count} judged, exit {code}"
+    count = str(judged) if judged == selected else f"{judged} of {selected}"
+    return f"{MEANING[code]}: {count} case{'s' * (selected != 1)}, exit {code}"
 
 
 def _counts(run: Run, member: str, heads: list[str]) -> list[str]:

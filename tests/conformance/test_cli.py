@@ -67,7 +67,7 @@ def test_a_broken_router_fails_with_requirement_place_and_commands(against: Agai
     assert lines[0] == "done.present  MUST  fail        probe text, chat, profile generic"
     assert "the body ended without data: [DONE]" in lines[3] + lines[4]
     assert sum(line.strip().startswith("again: ") for line in lines) == 2
-    assert lines[-1] == "not conformant: 1 cases judged, exit 1"
+    assert lines[-1] == "not conformant: 1 case, exit 1"
 
 
 def test_a_case_is_repeated_by_the_command_it_prints(

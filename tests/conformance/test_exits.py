@@ -7,6 +7,7 @@ from conformance.findings import Level
 from conformance.verdicts import Kind
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
+PASS = (MUST, Kind.PASS)
 
 
 @pytest.mark.parametrize(
@@ -22,9 +23,11 @@ MUST, SHOULD = Level.MUST, Level.SHOULD
         ([(MUST, Kind.FAIL), (MUST, Kind.HARNESS_ERROR)], {}, Exit.HARNESS_ERROR),
         ([(MUST, Kind.UNTESTABLE)], {}, Exit.INCOMPLETE),
         ([(MUST, Kind.INCONCLUSIVE)], {}, Exit.INCOMPLETE),
-        ([(SHOULD, Kind.UNTESTABLE), (SHOULD, Kind.INCONCLUSIVE)], {}, Exit.CONFORMANT),
-        ([(MUST, Kind.UNTESTABLE)], {"black_box": True}, Exit.CONFORMANT),
-        ([(MUST, Kind.INCONCLUSIVE)], {"black_box": True}, Exit.INCOMPLETE),
+        ([PASS, (SHOULD, Kind.UNTESTABLE), (SHOULD, Kind.INCONCLUSIVE)], {}, Exit.CONFORMANT),
+        ([PASS, (MUST, Kind.UNTESTABLE)], {"black_box": True}, Exit.CONFORMANT),
+        ([PASS, (MUST, Kind.INCONCLUSIVE)], {"black_box": True}, Exit.INCOMPLETE),
+        ([(MUST, Kind.UNTESTABLE)], {"black_box": True}, Exit.INCOMPLETE),
+        ([(SHOULD, Kind.NOT_APPLICABLE)], {}, Exit.INCOMPLETE),
         ([(MUST, Kind.PASS)], {"complete": False}, Exit.INCOMPLETE),
         ([(MUST, Kind.PASS)], {"selected": 2}, Exit.INCOMPLETE),
     ],

@@ -67,7 +67,7 @@ def test_the_summary_counts_by_level_and_by_basis_and_never_both(case: Case, run
         "inconclusive  c: answered 400",
         "untestable  2 cases of 1 rule: needs upstream",
         "run: here/run.jsonl",
-        "not conformant: 7 cases judged, exit 1",
+        "not conformant: 7 cases, exit 1",
     ]
 
 
@@ -75,7 +75,7 @@ def test_the_summary_says_why_a_run_is_not_what_was_asked_for(case: Case, run: R
     told = run(case("pass"), exit=6, mode="black-box", note="the router did not call the mock")
 
     assert summary(told)[1] == "the router did not call the mock"
-    assert summary(told)[-1].startswith("incomplete: rules that must hold could not be judged")
+    assert summary(told)[-1].startswith("incomplete: not all that must hold could be judged")
 
 
 def test_the_summary_of_a_run_without_footer_says_what_is_wrong(case: Case, run: Runs) -> None:
@@ -89,7 +89,7 @@ def test_the_summary_says_how_many_cases_were_left_out(case: Case, run: Runs) ->
     told = run(case("pass"), exit=2)
     told.footer["selected"] = 9
 
-    assert summary(told)[-1] == "interrupted: 1 of 9 cases judged, exit 2"
+    assert summary(told)[-1] == "interrupted: 1 of 9 cases, exit 2"
 
 
 def test_only_what_someone_has_to_look_at_is_shown_in_full(case: Case, run: Runs) -> None:
@@ -147,7 +147,7 @@ def test_markdown_tells_the_whole_story(case: Case, run: Runs) -> None:
     assert markdown(told).splitlines() == [
         "# Conformance of http://127.0.0.1:8080/v1",
         "",
-        "**Not conformant: 3 cases judged, exit 1**",
+        "**Not conformant: 3 cases, exit 1**",
         "",
         "|  |  |",
         "| --- | --- |",
