@@ -32,7 +32,9 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     exchanges: dict[str, Exchange] = {}
     try:
         for name in probe.sends:
-            exchanges[name] = await exchange(probe, name, surface, bench, f"{nonce}.{name}")
+            # What is before the last dash is the run, so that none may follow.
+            own = f"{nonce}.{name.replace('-', '_')}"
+            exchanges[name] = await exchange(probe, name, surface, bench, own)
     except MockTrouble as trouble:
         return Trial(probe.id, exchanges, str(trouble))
     return Trial(probe.id, exchanges)
