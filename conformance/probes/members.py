@@ -32,7 +32,7 @@ def named(name: str) -> dict[str, Send]:
 PROBES = (
     Probe(
         "two-choices",
-        "healthy choices",
+        "healthy",
         "two-choices",
         both(TWO),
         question="Name a herb, in one word.",
