@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         http=Protocol,
         loop="auto",
         access_log=False,
+        proxy_headers=False,
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=1,

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from conformance.selfcheck.router.exchange import exchanged
 from conformance.selfcheck.router.ledger import Ledger
 from conformance.selfcheck.router.relay import Parts, Relay
-from conformance.selfcheck.router.upstream import Clients
+from conformance.selfcheck.router.upstream import Body, Upstream
 from conformance.selfcheck.router.values import Settings, envelope
 
 
@@ -24,7 +23,7 @@ from conformance.selfcheck.router.values import Settings, envelope
 class Service:
     routers: Mapping[str, Parts]
     settings: Settings
-    clients: Clients
+    upstream: Upstream
     ledger: Ledger = field(default_factory=Ledger)
 
     def relay(self, scope: Scope) -> Relay:
@@ -33,7 +32,7 @@ class Service:
             raise HTTPException(404, f"no router {scope['path_params']['router']!r}")
         headers = {name.decode("latin-1"): value.decode("latin-1")
                    for name, value in scope["headers"]}  # fmt: skip
-        return Relay(parts, self.settings, self.clients, scope["state"]["wire"], headers)
+        return Relay(parts, self.settings, self.upstream, scope["state"]["wire"], headers)
 
     async def chat(self, scope: Scope, receive: Receive, send: Send) -> None:
         relay = self.relay(scope)
@@ -52,12 +51,12 @@ class Service:
     async def models(self, request: Request) -> Response:
         relay = self.relay(request.scope)
         try:
-            async with self.clients.one() as http:
-                headers = relay.parts.request_headers(relay)
-                answer = await http.get(f"{self.settings.upstream}/models", headers=headers)
-        except httpx.RequestError as error:
+            headers = relay.parts.request_headers(relay)
+            async with self.upstream.ask("GET", "/models", headers) as (status, line):
+                content = await Body(line).rest()
+        except OSError as error:
             raise HTTPException(502, "the upstream does not answer") from error
-        return Response(answer.content, answer.status_code, media_type="application/json")
+        return Response(content, status, media_type="application/json")
 
     async def usage(self, request: Request) -> Response:
         row = self.ledger.find(request.path_params["id"])
@@ -67,13 +66,13 @@ class Service:
 
 
 def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
-    clients = Clients(settings.idle)
-    service = Service(routers, settings, clients)
+    upstream = Upstream(settings.upstream, settings.idle)
+    service = Service(routers, settings, upstream)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
-        await clients.close()
+        upstream.close()
 
     return Starlette(
         routes=[

@@ -1,11 +1,12 @@
 """One chat request from admission to the last byte."""
 
 import json
+from contextlib import AbstractAsyncContextManager
 
-import httpx
 from starlette.types import Send
 
 from conformance.selfcheck.router.failures import refused
+from conformance.selfcheck.router.line import Line
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import json_text, written
 from conformance.selfcheck.router.upstream import Body
@@ -19,6 +20,7 @@ from conformance.selfcheck.router.values import (
     envelope,
 )
 
+OK = 200
 SSE_BEGINS = (b"data:", b"event:", b":")
 
 
@@ -52,46 +54,37 @@ def _understood(content: bytes) -> Chunk:
 
 async def _forwarded(relay: Relay, send: Send) -> None:
     try:
-        async with relay.clients.one() as http:
-            response = await _asked(relay, http)
-            body = Body(response)
-            try:
-                await _answered(relay, response, body, send)
-                await body.drain(relay.settings.drain)
-            finally:
-                await body.close()
-                await response.aclose()
-    except httpx.TimeoutException as error:
+        async with _asked(relay) as (status, line):
+            body = Body(line)
+            relay.upstream, relay.body = line.headers, body
+            relay.row.upstream_request_id = line.headers.get("x-request-id")
+            relay.row.model = relay.model
+            await _answered(relay, status, body, send)
+            await body.drain(relay.settings.drain)
+    except TimeoutError as error:
         message = "the upstream has gone silent"
         raise Failed(504, envelope(message, code="upstream_stalled")) from error
-    except httpx.RequestError as error:
+    except OSError as error:
         message = "the connection to the upstream broke"
         raise Failed(502, envelope(message, code="upstream_cut")) from error
 
 
-async def _asked(relay: Relay, http: httpx.AsyncClient) -> httpx.Response:
-    """Ask the upstream; only the head of its answer has been read."""
-    request = http.build_request(
+def _asked(relay: Relay) -> AbstractAsyncContextManager[tuple[int, Line]]:
+    return relay.provider.ask(
         "POST",
-        f"{relay.settings.upstream}/chat/completions",
-        headers=relay.parts.request_headers(relay),
-        content=json_text(relay.parts.request_body(relay)).encode(),
+        "/chat/completions",
+        relay.parts.request_headers(relay),
+        json_text(relay.parts.request_body(relay)).encode(),
     )
-    response = await http.send(request, stream=True)
-    relay.upstream = response.headers
-    relay.row.upstream_request_id = response.headers.get("x-request-id")
-    relay.row.model = relay.model
-    return response
 
 
-async def _answered(relay: Relay, response: httpx.Response, body: Body, send: Send) -> None:
-    relay.body = body
-    if response.status_code != httpx.codes.OK:
-        raise refused(response, await body.rest(), relay)
-    kinds = relay.parts.mode(relay), await _kind(response, body)
+async def _answered(relay: Relay, status: int, body: Body, send: Send) -> None:
+    if status != OK:
+        raise refused(status, await body.rest(), relay)
+    kinds = relay.parts.mode(relay), await _kind(relay, body)
     convert = relay.parts.conversions.get(kinds)
     if convert is None:
-        raise Failed(502, envelope(f"the upstream answered with {_media_type(response)!r}"))
+        raise Failed(502, envelope(f"the upstream answered with {_media_type(relay)!r}"))
     made = await convert(relay, body)
     if isinstance(made, Answer):
         await _send_answer(relay, made, send)
@@ -99,19 +92,18 @@ async def _answered(relay: Relay, response: httpx.Response, body: Body, send: Se
         await _send_stream(relay, made, send)
 
 
-async def _kind(response: httpx.Response, body: Body) -> str:
+async def _kind(relay: Relay, body: Body) -> str:
     """Say what came: the media type if it says so, otherwise how the body begins."""
-    if _media_type(response) == "text/event-stream":
+    if _media_type(relay) == "text/event-stream":
         return "stream"
-    start = (await body.peek()).lstrip()
+    start = (await body.peek(relay.settings.idle)).lstrip()
     if start.startswith(SSE_BEGINS):
         return "stream"
     return "plain" if start.startswith(b"{") else "other"
 
 
-def _media_type(response: httpx.Response) -> str:
-    stated: str = response.headers.get("content-type", "")
-    return stated.partition(";")[0].strip().lower()
+def _media_type(relay: Relay) -> str:
+    return relay.upstream.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def _send_stream(relay: Relay, items: Items, send: Send) -> None:
@@ -128,7 +120,7 @@ async def _commit(relay: Relay, send: Send) -> None:
     if not relay.committed:
         relay.committed = True
         headers = (*relay.parts.stream_headers(relay), *relay.more_headers)
-        await _send_head(200, headers, send)
+        await _send_head(OK, headers, send)
 
 
 async def _send_answer(relay: Relay, answer: Answer, send: Send) -> None:

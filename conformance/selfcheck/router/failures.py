@@ -2,8 +2,6 @@
 
 import json
 
-import httpx
-
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk, Failed, Headers, Json, envelope
 
@@ -50,9 +48,8 @@ def status_of(error: Chunk) -> int:
     return next(filter(None, words), 502)
 
 
-def refused(response: httpx.Response, body: bytes, relay: Relay) -> Failed:
+def refused(status: int, body: bytes, relay: Relay) -> Failed:
     """Return what a client gets where the upstream answered with an error status."""
-    status = response.status_code
     if status < 400:  # noqa: PLR2004  (a redirect, which is not ours to follow)
         return Failed(502, envelope(f"the upstream answered {status}"))
     try:
@@ -61,7 +58,7 @@ def refused(response: httpx.Response, body: bytes, relay: Relay) -> Failed:
         told = None
     found = told.get("error", told) if isinstance(told, dict) else None
     if not found:
-        found = envelope(f"the upstream answered {status} {response.reason_phrase}".strip())
+        found = envelope(f"the upstream answered {status}")
     return Failed(status, error_object(found, relay))
 
 

@@ -4,10 +4,9 @@ import asyncio
 import json
 from typing import NamedTuple
 
-import httpx
-
 from conformance.selfcheck.router.events import DONE, Event, Item, TooLong
 from conformance.selfcheck.router.failures import error_object, status_of
+from conformance.selfcheck.router.line import Lost
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import Chunk, Ending, Json, envelope, objects
@@ -48,9 +47,7 @@ class Hearing:
         try:
             data = await self._body.piece(max(0.0, min(settings.keepalive, left)))
             heard = self._silence() if data is None else self._read(data)
-        except httpx.TimeoutException:
-            heard = [ended("stalled")]
-        except httpx.RequestError:
+        except Lost:
             heard = [ended("cut")]
         except TooLong:
             heard = [ended("oversized")]

@@ -8,11 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from conformance.selfcheck.router.events import Item, Reader
 from conformance.selfcheck.router.ledger import Row
-from conformance.selfcheck.router.upstream import Body, Clients
+from conformance.selfcheck.router.upstream import Body, Upstream
 from conformance.selfcheck.router.values import (
     Answer,
     Chunk,
@@ -88,14 +86,14 @@ class Choice:
 class Relay:
     parts: Parts
     settings: Settings
-    clients: Clients
+    provider: Upstream
     wire: Wire
     headers: Mapping[str, str]  # the client's, names in lower case
     asked: dict[str, Json] = field(default_factory=dict)  # the client's body
     id: str = field(default_factory=lambda: f"req-{os.urandom(12).hex()}")
     at: int = field(default_factory=lambda: int(time.time()))
-    upstream: httpx.Headers = field(default_factory=httpx.Headers)  # of its answer
-    body: Body | None = None  # what comes from there
+    upstream: Mapping[str, str] = field(default_factory=dict)  # the headers that came from there
+    body: Body | None = None  # and what comes after them
     committed: bool = False  # the client has the head of a stream
     more_headers: Headers = ()  # what a part that sees the body has to say in the head
     over: bool = False  # all has been sent

@@ -1,62 +1,45 @@
-"""The way to the upstream, and its body, read so that waiting can be given up without loss."""
+"""Asking the upstream: kept connections, and bodies that are read as they come."""
 
 import asyncio
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
 
-import httpx
+from conformance.selfcheck.router.line import Line, Lost
+from conformance.selfcheck.router.values import Headers
 
 CONNECT = 5.0  # seconds
 
 
-class Clients:
-    """HTTP clients of one connection each: a pool of many spends its time on choosing one."""
-
-    def __init__(self, idle: float) -> None:
-        self._timeout = httpx.Timeout(idle, connect=CONNECT)
-        self._trust = httpx.create_ssl_context()
-        self._free: list[httpx.AsyncClient] = []
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[httpx.AsyncClient]:
-        client = self._free.pop() if self._free else self._new()
-        try:
-            yield client
-        finally:
-            self._free.append(client)
-
-    async def close(self) -> None:
-        for client in self._free:
-            await client.aclose()
-
-    def _new(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(timeout=self._timeout, verify=self._trust, trust_env=False)
-
-
 class Body:
-    """The body of an answer, piece by piece."""
+    """The body of an answer, piece by piece; waiting for one can be given up without loss."""
 
-    def __init__(self, response: httpx.Response) -> None:
-        self._pieces = response.aiter_bytes()
-        self._next: asyncio.Task[bytes] | None = None
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._ahead = b""
+        packed = line.headers.get("content-encoding", "identity") in ("gzip", "deflate")
+        self._unpack = zlib.decompressobj(wbits=47) if packed else None  # either of the two
 
     async def piece(self, seconds: float | None = None) -> bytes | None:
         """Return the next piece, b"" at the end, None if nothing came in time."""
         if self._ahead:
             ahead, self._ahead = self._ahead, b""
             return ahead
-        if self._next is None:
-            self._next = asyncio.create_task(self._read())
-        done, _ = await asyncio.wait({self._next}, timeout=seconds)
-        if not done:
-            return None
-        task, self._next = self._next, None
-        return task.result()
+        while True:
+            piece = await self._line.piece(seconds)
+            if self._unpack is None or piece is None:
+                return piece
+            if not piece and not self._unpack.eof:
+                raise Lost("the content coding ends early")
+            if not piece:
+                return piece
+            if unpacked := self._unpacked(piece):
+                return unpacked
 
-    async def peek(self) -> bytes:
+    async def peek(self, seconds: float) -> bytes:
         """Return the next piece and keep it for whoever asks next."""
-        self._ahead = await self.piece() or b""
+        self._ahead = await self.piece(seconds) or b""
         return self._ahead
 
     async def rest(self) -> bytes:
@@ -68,19 +51,57 @@ class Body:
 
     async def drain(self, seconds: float) -> None:
         """Give it a moment to end, so that its connection can be used again."""
-        with suppress(TimeoutError, httpx.RequestError):
+        with suppress(TimeoutError, Lost):
             async with asyncio.timeout(seconds):
                 while await self.piece():
                     pass
 
-    async def close(self) -> None:
-        if self._next is not None:
-            self._next.cancel()
-            with suppress(asyncio.CancelledError, httpx.RequestError):
-                await self._next
+    def _unpacked(self, piece: bytes) -> bytes:
+        try:
+            return self._unpack.decompress(piece) if self._unpack else piece
+        except zlib.error as error:
+            raise Lost(f"the content coding is broken: {error}") from error
 
-    async def _read(self) -> bytes:
-        async for piece in self._pieces:
-            if piece:
-                return piece
-        return b""
+
+class Upstream:
+    """Where the provider is, and the connections to it that are free."""
+
+    def __init__(self, url: str, idle: float) -> None:
+        self._url = url
+        self._idle = idle
+        self._free: list[Line] = []
+
+    @asynccontextmanager
+    async def ask(
+        self, method: str, path: str, headers: Headers, content: bytes = b""
+    ) -> AsyncIterator[tuple[int, Line]]:
+        """Give out status and connection as long as the block lasts; the body is still to come."""
+        line = await self._line()
+        try:
+            line.ask(method, self._url + path, headers, content)
+            status = await line.head(self._idle)
+            if status is None:
+                raise TimeoutError
+            yield status, line
+        finally:
+            if line.reusable:
+                self._free.append(line)
+            else:
+                line.close()
+
+    def close(self) -> None:
+        for line in self._free:
+            line.close()
+
+    async def _line(self) -> Line:
+        while self._free:
+            if (line := self._free.pop()).reusable:
+                return line
+        parts = urlsplit(self._url)
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(CONNECT):
+            secure = parts.scheme == "https"
+            port = parts.port or (443 if secure else 80)
+            host = parts.hostname or ""
+            _, line = await loop.create_connection(Line, host, port, ssl=secure or None)
+        return line
