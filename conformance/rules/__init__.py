@@ -6,6 +6,7 @@ from conformance.rules import (
     content,
     done,
     err,
+    err_events,
     finish,
     hdr,
     http,
@@ -16,6 +17,7 @@ from conformance.rules import (
     sse_events,
     tool,
     usage,
+    usage_counts,
     utf8,
 )
 from conformance.rules.rule import Rule
@@ -26,6 +28,7 @@ MODULES = (
     content,
     done,
     err,
+    err_events,
     finish,
     hdr,
     http,
@@ -36,6 +39,7 @@ MODULES = (
     sse_events,
     tool,
     usage,
+    usage_counts,
     utf8,
 )
 

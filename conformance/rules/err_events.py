@@ -1,0 +1,138 @@
+"""Errors that the provider tells of itself: whether they reach the client, how, and in full."""
+
+from collections.abc import Iterator
+
+from conformance.exchange import End, Exchange, Json
+from conformance.findings import Basis, Finding, Level, Span
+from conformance.protocols import chat
+from conformance.protocols.chat import BadEvent
+from conformance.protocols.outcome import Failure, scripted
+from conformance.rules.rule import rule
+from conformance.wire.sse import Event
+
+STREAMS = "chat.stream chat.error"
+CONVENTION = "OpenAI SDKs, streaming: an event whose JSON has a top-level error raises APIError"
+
+
+def misshapen(exchange: Exchange) -> list[Finding]:
+    """Return the events that mean to tell of an error in a form that clients cannot read."""
+    named = {item.span for item in chat.items(exchange)
+             if isinstance(item, Event) and item.type == "error"}  # fmt: skip
+    found: list[Finding] = []
+    for event in chat.events(exchange):
+        if isinstance(event, BadEvent):
+            found.append(Finding(f"the error is {event.reason}: {event.data[:60]!r}", event.span))
+        elif isinstance(event, chat.Chunk) and (why := _unreadable(event, named)):
+            found.append(Finding(why, event.span))
+    return found
+
+
+def _unreadable(event: chat.Chunk, named: set[Span]) -> str:
+    error = event.value.get("error")
+    if error and not isinstance(error, dict):
+        return f"error is {error!r:.60}; right is an object with message and type"
+    if error and not (isinstance(error.get("message"), str) and error["message"]):
+        return f"error has no message: {str(error)[:60]}"
+    flat = "choices" not in event.value and isinstance(event.value.get("message"), str)
+    if not error and (flat or event.span in named):
+        return "the error is not under a top-level member error"
+    return ""
+
+
+@rule(
+    "err.inband-error-forwarded",
+    Level.MUST,
+    on=STREAMS,
+    probes="inband-error",
+    needs="upstream",
+    cites=CONVENTION,
+    bugs="BerriAI/litellm#40578 diegosouzapw/OmniRoute#8210 Oaklight/llm-rosetta#454 "
+    "apache/rocketmq-dashboard#2178",
+)
+def an_error_in_the_stream_is_forwarded(exchange: Exchange) -> Iterator[Finding]:
+    """An error that the provider sends inside a 200 stream reaches the client as an error."""
+    if exchange.kind == "chat.stream" and failure(exchange) is None and not misshapen(exchange):
+        how = "broke off" if exchange.end in (End.CUT, End.RESET) else "ended"
+        yield Finding(f"the provider sent an error, the client's stream {how} without one")
+
+
+def failure(exchange: Exchange) -> Failure | None:
+    """Return the error the client was told of, by event or by status."""
+    if exchange.kind != "chat.error":
+        return chat.outcome(exchange).failure
+    told = (chat.answer(exchange) or {}).get("error")
+    return chat.read_failure(told) if told else None
+
+
+@rule(
+    "err.surface-native-shape",
+    Level.MUST,
+    on=STREAMS,
+    probes="inband-error cut unfinished",
+    cites=f"{CONVENTION}; measured: a flat error event is invisible to the Python SDK",
+    bugs="lucasjinreal/Crane#121 openai/openai-python#3587 openai/openai-node#2021 ogx-ai/ogx#5224",
+)
+def an_error_event_is_one_for_this_surface(exchange: Exchange) -> Iterator[Finding]:
+    """An error event is JSON with a top-level member error that has a message."""
+    yield from misshapen(exchange)
+
+
+@rule(
+    "err.detail-kept",
+    Level.SHOULD,
+    on=STREAMS,
+    probes="inband-error refusal",
+    needs="upstream",
+    cites="OpenAI OpenAPI 2.3.0, Error: message and type are what a client can act on",
+    bugs="tensorzero/tensorzero#5772 amd/gaia#3501 mckinsey/agents-at-scale-ark#1346",
+)
+def the_providers_words_are_kept(exchange: Exchange) -> Iterator[Finding]:
+    """The message and the type of the provider's error are in the error the client gets."""
+    sent, got = _sent(exchange.scenario), failure(exchange)
+    if sent is None or got is None:
+        return
+    if sent.message not in got.message:
+        yield Finding(f"the message is {got.message[:120]!r}, the provider's is {sent.message!r}")
+    elif sent.type and sent.type != got.type:
+        yield Finding(f"the type is {got.type!r}, the provider's is {sent.type!r}")
+
+
+def _sent(scenario: Json) -> Failure | None:
+    """What the provider says with 401 and 403 is for the router, which may keep it to itself."""
+    head = scenario.get("head", {})
+    told = head.get("json")
+    if head.get("status") in (401, 403):
+        return None
+    if isinstance(told, dict) and told.get("error"):
+        return chat.read_failure(told["error"])
+    return scripted(scenario).failure
+
+
+@rule(
+    "err.wrong-body-kind",
+    Level.MUST,
+    on="chat.stream chat.plain chat.error",
+    probes="err.wrong-body-kind",
+    needs="upstream head",
+    basis=Basis.POLICY,
+    cites="measured: of a JSON body to a stream request both official SDKs yield nothing and raise "
+    "nothing; OpenAI OpenAPI 2.3.0, responses",
+    bugs="shuv1337/oc-web#143 nyroway/nyro#182 mistralai/mistral-vibe#619 BYK/loreai#605",
+)
+def a_body_of_the_wrong_kind_is_seen_to(exchange: Exchange) -> Iterator[Finding]:
+    """One JSON to a stream request, a stream to a plain one, or a web page: converted, or an error.
+
+    The client gets the answer in the form it asked for, or a clear error; nothing that is
+    mislabelled or empty.
+    """
+    if exchange.kind == "chat.error":
+        if failure(exchange) is None:
+            yield Finding(
+                f"{exchange.status} with {exchange.body[:60]!r}, which is no error object"
+            )
+    elif not chat.failed(exchange) and failure(exchange) is None:
+        said = [choice.text for choice in scripted(exchange.scenario).choices]
+        got = [choice.text for choice in chat.outcome(exchange).choices]
+        if got != said or not any(said):
+            what = f"{exchange.status} that reads as {got}"
+            yield Finding(f"{what}; right is {said if any(said) else 'an error'}")

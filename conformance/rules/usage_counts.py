@@ -1,0 +1,193 @@
+"""The numbers of the usage: that they are the provider's, all of them, and add up.
+
+Altered numbers, a wrong sum and a lost class of tokens are a rule each; lost usage is in `usage`.
+"""
+
+from collections.abc import Iterator
+
+from conformance.exchange import Exchange, Json
+from conformance.findings import Basis, Finding, Level
+from conformance.protocols import chat
+from conformance.protocols.outcome import Usage, scripted, steps
+from conformance.rules.rule import rule
+from conformance.rules.usage import OPTIONS, counts, due, told
+
+COMPLETION = "OpenAI OpenAPI 2.3.0, CompletionUsage"
+COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+@rule(
+    "usage.totals-add-up",
+    Level.MUST,
+    on="chat.stream chat.plain",
+    probes="usage parity",
+    cites=f"{COMPLETION}: total_tokens = prompt + completion; corpus: 442 of 442 OpenAI streams",
+    bugs="PaddlePaddle/FastDeploy#3247 decolua/9router#3789 Portkey-AI/gateway#875",
+)
+def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
+    """Usage has prompt, completion and total tokens, and the total is the sum of the two."""
+    if usage := _last(exchange):
+        prompt, completion, total = (usage.get(name, -1) for name in COUNTS)
+        if not all(map(_is_count, (prompt, completion, total))):
+            named = ", ".join(f"{name} {_shown(usage, name)}" for name in COUNTS)
+            yield Finding(f"usage lacks a count: {named}")
+        elif int(prompt) + int(completion) != total:
+            yield Finding(f"{prompt} + {completion} tokens, and the total is {total}")
+
+
+def _last(exchange: Exchange) -> dict[str, Json] | None:
+    if exchange.mode == "plain":
+        usage = (chat.answer(exchange) or {}).get("usage")
+    else:
+        usage = next((token.value for token in reversed(told(exchange))), None)
+    return usage if isinstance(usage, dict) else None
+
+
+def _shown(value: dict[str, Json], name: str) -> str:
+    return repr(value[name]) if name in value else "absent"
+
+
+def _is_count(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+@rule(
+    "usage.not-invented",
+    Level.MUST,
+    on="chat.stream chat.plain",
+    probes="usage.not-invented cut unfinished",
+    basis=Basis.POLICY,
+    needs="upstream",
+    cites=f"{OPTIONS}: the usage may be missing after an interruption",
+    bugs="maximhq/bifrost#5832 bircex/llmr#10 spring-projects/spring-ai#1307 "
+    "tashfeenahmed/freellmapi#686",
+)
+def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
+    """Where the provider sent no usage the client gets none, unless it is marked as an estimate.
+
+    The mark is a member of the usage with "estimate" in its name.
+    """
+    usage = _last(exchange)
+    if usage and scripted(exchange.scenario).usage is None and not _estimated(usage):
+        shown = ", ".join(f"{name} {usage.get(name)}" for name in COUNTS)
+        yield Finding(f"the provider sent no usage, the client got {shown}")
+
+
+def _estimated(usage: dict[str, Json]) -> bool:
+    return any("estimat" in name.lower() and value for name, value in usage.items())
+
+
+@rule(
+    "usage.upstream-preferred",
+    Level.MUST,
+    on="chat.stream",
+    probes="usage usage.delivered-when-asked",
+    needs="request upstream",
+    cites=f"{COMPLETION}: the tokens of the prompt and of the completion",
+    bugs="tashfeenahmed/freellmapi#845 Kong/kong#14535 BerriAI/litellm#21592",
+)
+def the_numbers_are_the_providers(exchange: Exchange) -> Iterator[Finding]:
+    """Prompt and completion tokens are those the provider reported, not a count of the router's."""
+    yield from _altered(exchange)
+
+
+def _altered(exchange: Exchange) -> Iterator[Finding]:
+    sent, got = due(exchange), chat.outcome(exchange).usage
+    if sent and got and (sent.input, sent.output) != (got.input, got.output):
+        yield Finding(f"usage is {counts(got)}, the provider sent {counts(sent)}")
+
+
+@rule(
+    "usage.cumulative-not-summed",
+    Level.MUST,
+    on="chat.stream chat.error",
+    probes="usage.cumulative-not-summed",
+    basis=Basis.RECORDING,
+    needs="request upstream",
+    cites="corpus: Databricks, Perplexity and GitHub Copilot send growing usage on many chunks",
+    bugs="songquanpeng/one-api#415 tensorzero/tensorzero#5481 microsoft/agent-framework#7143",
+)
+def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
+    """Usage that grows from chunk to chunk is a running total: the last one counts."""
+    yield from _unequal(exchange)
+
+
+@rule(
+    "usage.merge-across-events",
+    Level.MUST,
+    on="chat.stream chat.error",
+    probes="usage.merge-across-events",
+    basis=Basis.RECORDING,
+    needs="request upstream",
+    cites="corpus: Groq, llama.cpp and Hugging Face send usage in two chunks",
+    bugs="QuantumNous/new-api#7472 envoyproxy/ai-gateway#1631 agentgateway/agentgateway#1108",
+)
+def the_fuller_usage_wins(exchange: Exchange) -> Iterator[Finding]:
+    """Usage that comes in parts is merged: what is missing or zero does not wipe what is known."""
+    yield from _unequal(exchange)
+
+
+def _unequal(exchange: Exchange) -> Iterator[Finding]:
+    """Yield how an answer to an odd provider departs from its usage, an error included."""
+    sent, got = due(exchange), chat.outcome(exchange).usage
+    if exchange.kind == "chat.error":
+        yield Finding(f"answered {exchange.status} where the provider's usage was due")
+    elif sent and got is None:
+        yield Finding(f"the provider sent usage ({counts(sent)}), the client got none")
+    elif sent and got and (wrong := list(_differing(sent, got))):
+        yield Finding(f"usage has {', '.join(wrong)}")
+
+
+def _differing(sent: Usage, got: Usage) -> Iterator[str]:
+    """Yield the classes that the provider stated and that did not arrive as they were."""
+    for name in ("input", "output", "cached", "reasoning"):
+        was, is_ = getattr(sent, name), getattr(got, name)
+        if was is not None and was != is_:
+            yield f"{name} {is_} where the provider's is {was}"
+
+
+@rule(
+    "usage.cache-details-kept",
+    Level.MUST,
+    on="chat.stream",
+    probes="usage",
+    needs="request upstream",
+    cites=f"{COMPLETION}.prompt_tokens_details: cached_tokens, cache_write_tokens",
+    bugs="BerriAI/litellm#5364 QuantumNous/new-api#7472 MartialBE/one-hub#884 "
+    "mozilla-ai/any-llm#622",
+)
+def cached_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
+    """The numbers of cached tokens, read and written, arrive with the usage."""
+    yield from _lost_class(exchange, "prompt_tokens_details", ("cached", "cache_write"))
+
+
+@rule(
+    "usage.reasoning-included",
+    Level.MUST,
+    on="chat.stream",
+    probes="usage",
+    needs="request upstream",
+    cites=f"{COMPLETION}.completion_tokens_details: reasoning_tokens",
+    bugs="mozilla-ai/any-llm#1291 NousResearch/hermes-agent#48712 Portkey-AI/gateway#1458",
+)
+def reasoning_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
+    """The number of reasoning tokens arrives with the usage, as a part of the completion."""
+    yield from _lost_class(exchange, "completion_tokens_details", ("reasoning",))
+
+
+def _lost_class(exchange: Exchange, details: str, classes: tuple[str, ...]) -> Iterator[Finding]:
+    usage = _last(exchange)
+    if not usage or not due(exchange) or any(_altered(exchange)):
+        return
+    got = usage.get(details)
+    got = got if isinstance(got, dict) else {}
+    for name in classes:
+        sent, member = _sent(exchange, name), f"{name}_tokens"
+        if sent and got.get(member) != sent:
+            found = _shown(got, member)
+            yield Finding(f"{details}.{member} is {found}, the provider sent {sent}")
+
+
+def _sent(exchange: Exchange, name: str) -> int:
+    said = [step["usage"] for step in steps(exchange.scenario) if "usage" in step]
+    return int(said[-1].get(name, 0)) if said else 0
