@@ -12,7 +12,7 @@ from mockprovider.slots import Filling
 from mockprovider.surfaces import messages
 from mockprovider.surfaces.messages.habits import Habits
 from mockprovider.surfaces.surface import Ask
-from mockprovider.timeline import Hold, Send, Timeline
+from mockprovider.timeline import Hold, Send, Timeline, spelt_out
 
 FILLING = Filling("r1-1-1", "m", 1_770_000_000)
 STREAM = Ask(stream=True, usage=True)
@@ -37,7 +37,8 @@ def timeline(steps: str, habits: str = "", ask: Ask = STREAM) -> Timeline:
 
 
 def sent(steps: str, habits: str = "", ask: Ask = STREAM) -> list[bytes]:
-    return [step.data for step in timeline(steps, habits, ask) if isinstance(step, Send)]
+    found = spelt_out(timeline(steps, habits, ask))
+    return [step.data for step in found if isinstance(step, Send)]
 
 
 def events(steps: str, habits: str = "", ask: Ask = STREAM) -> list[Json]:
@@ -569,6 +570,42 @@ def test_habits_change_members_of_the_message_and_of_every_event() -> None:
     assert "stop_details" not in found[0]["message"]
     assert [event["cost"] for event in found] == ["0"] * len(found)
     assert [event["delta"] for event in ends] == [{"stop_reason": "end_turn"}] * 2
+
+
+TERSE = (
+    'padding = false\nsignature = "delta-only"\nstart_usage = "counts"\ndelta_usage = "counts"\n'
+    'stop_sequence = "absent"\nstop_details = "absent"\n'
+)
+# What recorded streams of three vendors have in common, as habits, and the frame that comes of it.
+VENDORS: Mapping[str, tuple[str, str, Json, Json]] = {
+    "vertex": (
+        'id = "msg_vrtx_"\nping = "start"\ndelta_usage = "output"\nstop_details = "absent"',
+        "msg_vrtx_r1-1-1",
+        {"stop_reason": "end_turn", "stop_sequence": None},
+        {"output_tokens": 7},
+    ),
+    "minimax": (
+        f'{TERSE}id = ""\nping = "start"',
+        "r1-1-1",
+        {"stop_reason": "end_turn"},
+        {"input_tokens": 15, "output_tokens": 7},
+    ),
+    "vllm": (
+        f'{TERSE}id = "chatcmpl-"\nping = "never"\ntool_input = "no-empty"',
+        "chatcmpl-r1-1-1",
+        {"stop_reason": "end_turn"},
+        {"input_tokens": 15, "output_tokens": 7},
+    ),
+}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_ways_of_a_vendor_can_be_told(vendor: str) -> None:
+    habits, named, delta, usage = VENDORS[vendor]
+    told = ended(CLASSES, habits)
+
+    assert events(CLASSES, habits)[0]["message"]["id"] == named
+    assert (told["delta"], told["usage"]) == (delta, usage)
 
 
 def test_the_schema_knows_every_habit() -> None:

@@ -1,7 +1,7 @@
 """Steps in, the events of a Messages stream out."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mockprovider import steps as say
 from mockprovider.shapes import Json
@@ -57,7 +57,7 @@ class Rendering:
                 yield from self._start(part)
             case Delta():
                 body = {"type": "content_block_delta", **self._index(), "delta": part.delta}
-                yield from (self._event(body, part.tokens),) * part.repeat
+                yield replace(self._event(body, part.tokens), times=part.repeat)
                 yield from self._ping("every-delta")
             case Stop():
                 yield self._event({"type": "content_block_stop", **self._index()})
