@@ -44,7 +44,8 @@ class CaseItem(pytest.Item):
     """One rule with one probe."""
 
     def __init__(self, *, case: Case, judge: Judge, **how: Any) -> None:  # noqa: ANN401  (pytest's)
-        super().__init__(**how)
+        # Said in full, so that pytest tells what is in brackets from the name, as --lf needs it.
+        super().__init__(name=case.id, nodeid=f"{NAME}::{case.id}", **how)
         self.case = case
         self.told: Told | None = None
         self._judge = judge
@@ -91,7 +92,7 @@ class Cases(pytest.Collector):
 
     def collect(self) -> Iterator[CaseItem]:
         for case in self._listed:
-            yield CaseItem.from_parent(self, name=case.id, case=case, judge=self._judge)
+            yield CaseItem.from_parent(self, case=case, judge=self._judge)
 
 
 def marks(case: Case) -> list[str]:

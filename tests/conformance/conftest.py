@@ -126,7 +126,7 @@ def process(tmp_path: Path) -> Command:
 
 @pytest.fixture
 def testing(tmp_path: Path) -> Command:
-    return command(tmp_path, "pytest", "-p", "no:cacheprovider", "--pyargs", "conformance")
+    return command(tmp_path, "pytest", "--pyargs", "conformance")
 
 
 def command(where: Path, module: str, *always: str) -> Command:

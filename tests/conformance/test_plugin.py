@@ -96,6 +96,14 @@ def test_collecting_alone_sends_nothing(testing: Command, tmp_path: Path) -> Non
     assert not (tmp_path / "streamproof-run").exists()
 
 
+def test_what_failed_last_can_be_run_again_alone(against: Command) -> None:
+    against("drops_done", "-k", "chat-text] and done")
+
+    told = against("reference", "-k", "chat-text] and done", "--lf")
+
+    assert "conformant: 1 case, exit 0" in told.stdout
+
+
 def test_a_selection_of_nothing_is_exit_5(against: Command) -> None:
     assert against("reference", "-k", "nosuchcase").returncode == 5
 
