@@ -86,6 +86,8 @@ BLOCKS: dict[str, tuple[dict[str, Json], tuple[str, ...]]] = {
     "mcp_tool_use": (OBJECT, ("assistant",)),
     "compaction": (OBJECT, ("assistant",)),
     "fallback": (OBJECT, ("assistant",)),
+    "tool_reference": (OBJECT, ("user",)),
+    "browser_state": (OBJECT, ("user",)),
     **dict.fromkeys(SERVER_RESULTS, (OBJECT, ("assistant", "user"))),
 }  # fmt: skip
 
@@ -102,8 +104,11 @@ TOOL = closed(
     cache_control=CACHE_CONTROL, strict=FLAG_OR_NULL, defer_loading=FLAG_OR_NULL,
     eager_input_streaming=FLAG_OR_NULL, allowed_callers=LIST_OR_NULL, input_examples=LIST_OR_NULL,
 )  # fmt: skip
-# Tools the service brings along have a date in their type.
-SERVER_TOOL = r"^[a-z0-9]+(_[a-z0-9]+)*_20\d{6}$|^mcp_toolset$"
+# Tools the service brings along, most with a date behind it.
+SERVER_TOOL = (
+    "^(advisor|bash|browser|code_execution|computer|mcp|memory|text_editor|tool_search_tool|"
+    "web_fetch|web_search)_"
+)
 
 PARALLEL = {"type": TEXT, "disable_parallel_tool_use": FLAG_OR_NULL}
 TOOL_CHOICES: dict[str, Json] = {
@@ -128,9 +133,8 @@ PROMPT: dict[str, Json] = {
     "tools": LIST_OR_NULL | {"items": OBJECT},
     "tool_choice": OBJECT_OR_NULL | {"required": ["type"], "properties": {"type": TEXT}},
     "thinking": OBJECT_OR_NULL | {"required": ["type"], "properties": {"type": TEXT}},
-    "output_config": closed(
-        effort=words("low", "medium", "high", "xhigh", "max"), format=OBJECT_OR_NULL
-    ),
+    "output_config": OBJECT_OR_NULL
+    | {"properties": {"effort": words("low", "medium", "high", "xhigh", "max")}},
     "cache_control": CACHE_CONTROL,
     "speed": words("standard", "fast"),
     "user_profile_id": TEXT_OR_NULL,
