@@ -68,13 +68,13 @@ def read(body: Json, context: str = "") -> Reading:
 
 def ask(body: Body) -> Ask:
     """Read what shapes the answer; a member of a wrong type counts as not given."""
-    stop, asked = body.get("stop"), prompts(body)
+    asked = prompts(body)
     options = typed(body, "stream_options", dict) or {}
     return Ask(
         stream=body.get("stream") is True,
         n=(typed(body, "n", int) or 1) * len(asked),
         limit=typed(body, "max_tokens", int),
-        stop=(stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, list) else (),
+        stop=openai.stops(body),
         logprobs=typed(body, "logprobs", int),
         usage=options.get("include_usage") is True,
         given=json.dumps(asked if body.get("echo") is True else []),
@@ -163,7 +163,8 @@ class Rendering:
                 yield aside(step)
 
     def _rows(self, step: Say) -> list[Json]:
-        if self.ask.logprobs is None or not step.whole:
+        # The prompt, told again, is no token of the answer.
+        if self.ask.logprobs is None or not step.tokens:
             return []
         return openai.logprobs(step.whole, step.tokens, self.ask.logprobs) * step.repeat
 

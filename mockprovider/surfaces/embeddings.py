@@ -13,7 +13,7 @@ from mockprovider.shapes import Json, mismatches
 from mockprovider.slots import slot
 from mockprovider.steps import Steps, Usage
 from mockprovider.surfaces import openai
-from mockprovider.surfaces.openai import TEXT, TEXT_OR_NULL, number
+from mockprovider.surfaces.openai import TEXT, TEXT_OR_NULL, number, typed
 from mockprovider.surfaces.surface import Ask, Reading, Route, Surface
 from mockprovider.surfaces.writing import written
 from mockprovider.timeline import Close, Send, Timeline
@@ -48,7 +48,8 @@ def read(body: Json, context: str = "") -> Reading:
     """Understand a request as strictly as OpenAI does."""
     wrong = [refusal(each) for each in mismatches(REQUEST, body, root=REQUEST)]
     known = body if isinstance(body, dict) else {}
-    asked = {name: known.get(name) for name in ("input", "encoding_format", "dimensions")}
+    asked = {name: known.get(name) for name in ("input", "encoding_format")}
+    asked["dimensions"] = max(0, typed(known, "dimensions", int) or 0)
     prompt = str(inputs(known.get("input"))[-1] or "")
     return openai.understood(known, wrong, Ask(given=json.dumps(asked)), prompt)
 

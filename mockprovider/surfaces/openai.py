@@ -85,6 +85,13 @@ def typed(body: Mapping[str, Json], name: str, kind: type) -> Json:
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
+def stops(body: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the texts that are to end an answer."""
+    stop = body.get("stop")
+    listed = stop if isinstance(stop, list) else [stop]
+    return tuple(each for each in listed if isinstance(each, str))
+
+
 def understood(
     body: Json, wrong: Sequence[Error], ask: Ask, prompt: str, odd: Iterable[Objection] = ()
 ) -> Reading:

@@ -6,7 +6,7 @@ from mockprovider.requests import dotted, refusal
 from mockprovider.shapes import Json, Mismatch, mismatches
 from mockprovider.steps import Error
 from mockprovider.surfaces.chat.request import REQUEST, ROLES
-from mockprovider.surfaces.openai import invalid, typed, understood
+from mockprovider.surfaces.openai import invalid, stops, typed, understood
 from mockprovider.surfaces.surface import Ask, Reading
 
 Body = Mapping[str, Json]
@@ -31,12 +31,11 @@ def errors(body: Json) -> Iterator[Error]:
 def ask(body: Body) -> Ask:
     """Read what shapes the answer; a member of a wrong type counts as not given."""
     options = typed(body, "stream_options", dict) or {}
-    stop = body.get("stop")
     return Ask(
         stream=body.get("stream") is True,
         n=typed(body, "n", int) or 1,
         limit=typed(body, "max_completion_tokens", int) or typed(body, "max_tokens", int),
-        stop=(stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, list) else (),
+        stop=stops(body),
         logprobs=(typed(body, "top_logprobs", int) or 0) if body.get("logprobs") is True else None,
         parallel=body.get("parallel_tool_calls") is not False,
         usage=options.get("include_usage") is True,

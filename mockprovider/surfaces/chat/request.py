@@ -100,7 +100,11 @@ TOOL_CHOICE = {
         {
             "type": "object",
             "required": ["type"],
-            "properties": {"type": choice_of("function", "custom", "allowed_tools")},
+            "properties": {
+                "type": choice_of("function", "custom", "allowed_tools"),
+                "function": OBJECT,
+                "custom": OBJECT,
+            },
         },
         {"type": "null"},
     ]
@@ -114,7 +118,7 @@ REQUEST: dict[str, Json] = {
         "messages": {
             "type": "array",
             "minItems": 1,
-            "items": {"type": "object", "required": ["role"]},
+            "items": {"type": "object", "required": ["role"], "properties": {"role": TEXT}},
         },
         "stream": FLAG,
         "stream_options": {

@@ -102,7 +102,8 @@ def _error(step: Error) -> dict[str, Json]:
 
 def _merged(name: str, default: Json, given: Mapping[str, Json]) -> Json:
     value = given.get(name, default)
-    return {**default, **value} if isinstance(default, dict) else value
+    both = isinstance(default, dict) and isinstance(value, dict)
+    return {**default, **value} if both else value
 
 
 def _tier(tier: str, state: State, habits: Habits) -> Json:
