@@ -14,11 +14,11 @@ from mockprovider.timeline import Head, Moment, Send, Timeline
 # Nothing a scenario says can collide with a slot of this process.
 TOKEN = secrets.token_hex(4)
 # `created` is a number: its quotes go with the slot.
-SLOT = re.compile(rf'"@(created)\+(\d+)~{TOKEN}@"|@(id|model|date)\+(\d+)~{TOKEN}@'.encode())
+SLOT = re.compile(rf'"@(created)\+(\d+)~{TOKEN}@"|@(id|nonce|model|date)\+(\d+)~{TOKEN}@'.encode())
 
 
 def slot(name: str, plus: int = 0) -> str:
-    """Return the placeholder of a slot: `id`, `created`, `model` or `date`."""
+    """Return the placeholder of a slot: `id`, `nonce`, `created`, `model` or `date`."""
     return f"@{name}+{plus}~{TOKEN}@"
 
 
@@ -29,12 +29,15 @@ class Filling:
     id: str
     model: str
     created: int
+    nonce: str = ""
 
     def value(self, name: bytes, plus: int) -> bytes:
         """Return what a slot is filled with."""
         match name:
             case b"id":
                 return (f"{self.id}-{plus}" if plus else self.id).encode()
+            case b"nonce":
+                return self.nonce.encode()
             case b"created":
                 return b"%d" % (self.created + plus)
             case b"model":
