@@ -10,6 +10,7 @@ from mockprovider.surfaces import openai
 from mockprovider.surfaces.chat import members
 from mockprovider.surfaces.chat.habits import Habits
 from mockprovider.surfaces.chat.tools import Tools
+from mockprovider.surfaces.neutral import aside
 from mockprovider.surfaces.surface import Ask
 from mockprovider.surfaces.writing import ABSENT, WORDS, present
 from mockprovider.timeline import ENDS, Close, Moment, Send, Timeline
@@ -97,16 +98,12 @@ class Rendering:
     def _outside(self, step: Step) -> Iterator[Moment]:
         """Render what is no part of the answer itself."""
         match step:
-            case say.Comment():
-                yield Send(f": {step.text}\n\n".encode(), "comment", 0)
             case say.Ping():
                 yield Send(b": ping\n\n", "comment", 0)
-            case say.Raw():
-                yield Send(step.data, "raw", step.data.count(b"\n\n"))
             case say.Error():
                 yield from self._error(step)
             case _:
-                yield step  # type: ignore[misc]
+                yield aside(step)
 
     def _content(self, step: say.Say) -> Delta:
         return {"content": step.whole, **step.extra}
