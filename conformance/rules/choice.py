@@ -16,7 +16,7 @@ from conformance.rules.rule import rule
     on="chat.stream chat.plain",
     needs="request",
     cites="OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.n and choices.index; "
-    "corpus: n > 1 is one choice per chunk, interleaved, each with its index",
+    "recorded: n > 1 is one choice per chunk, interleaved, each with its index",
     bugs="BerriAI/litellm#3276 huggingface/text-generation-inference#1648 BerriAI/litellm#5236 "
     "BerriAI/litellm#376",
 )

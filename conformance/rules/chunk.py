@@ -11,7 +11,7 @@ from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import IDENTITY, changing, lacking, malformed, once_each
 
 OAS = "OpenAI OpenAPI 2.3.0, CreateChatCompletionStreamResponse"
-RECORDED = "corpus: 576 of 576 recorded OpenAI streams"
+RECORDED = "recorded: 576 of 576 OpenAI streams"
 
 
 @rule(
@@ -212,7 +212,7 @@ def _id_position(exchange: Exchange) -> str:
     on="chat.stream",
     probes="odd-chunks",
     basis=Basis.RECORDING,
-    cites="corpus: Azure opens with empty choices and an empty id, Cloudflare sends no role, "
+    cites="recorded: Azure opens with empty choices and an empty id, Cloudflare sends no role, "
     "Z.ai no object, xAI and Cerebras no finish_reason member until the end",
     bugs="run-llama/llama_index#7640 microsoft/autogen#6465 BerriAI/litellm#7094 "
     "0xPlaygrounds/rig#1662",

@@ -82,7 +82,7 @@ def _squeezed(text: str) -> str:
     on="chat.stream",
     probes="content.with-finish-kept",
     basis=Basis.RECORDING,
-    cites="corpus: Mistral, vLLM, Together and Writer put text into the finishing chunk",
+    cites="recorded: Mistral, vLLM, Together and Writer put text into the finishing chunk",
     bugs="jeremychone/rust-genai#164 ag-ui-protocol/ag-ui#2006",
 )
 def text_beside_finish_is_kept(trial: Trial) -> Iterator[Finding]:
@@ -118,7 +118,7 @@ def an_empty_stream_is_no_success(exchange: Exchange) -> Iterator[Finding]:
     basis=Basis.POLICY,
     needs="upstream",
     cites="OpenAI OpenAPI 2.3.0: additional properties are allowed; "
-    "corpus: annotations and citations on Perplexity, OpenRouter and search models",
+    "recorded: annotations and citations on Perplexity, OpenRouter and search models",
     bugs="BerriAI/litellm#41492 BerriAI/litellm#23662 openai/openai-agents-python#4252",
 )
 def extras_arrive(exchange: Exchange) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ def done_ends_the_stream(exchange: Exchange) -> Iterator[Finding]:
     on="chat.stream",
     probes="done.missing-tolerated",
     basis=Basis.RECORDING,
-    cites=f"corpus: Cerebras, Perplexity and Writer never send [DONE]; {CITES}",
+    cites=f"recorded: Cerebras, Perplexity and Writer never send [DONE]; {CITES}",
     bugs="maximhq/bifrost#6390 maximhq/bifrost#7115 gethnet/litellm-connector-copilot#97 "
     "NousResearch/hermes-agent#91189",
 )

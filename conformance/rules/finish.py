@@ -16,7 +16,7 @@ from conformance.rules.rule import comparison, rule
 REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
 WATCHED = ("tool_calls", "content_filter")  # each has a rule of its own
 OAS = "OpenAI OpenAPI 2.3.0, choices.finish_reason"
-RECORDED = "corpus: 576 of 576 recorded OpenAI streams"
+RECORDED = "recorded: 576 of 576 OpenAI streams"
 
 
 def stated(exchange: Exchange) -> dict[int, str | None]:
@@ -84,7 +84,7 @@ def a_reason_comes_once(exchange: Exchange) -> Iterator[Finding]:
     probes="tools",
     needs="upstream",
     cites=f"{OAS}: tool_calls if the model called a tool; "
-    "corpus: OpenAI itself says stop where the request forces a function",
+    "recorded: OpenAI itself says stop where the request forces a function",
     bugs="ollama/ollama#7963 BerriAI/litellm#12862 maximhq/bifrost#3638 su-kaka/gcli2api#407",
 )
 def tool_turns_say_so(exchange: Exchange) -> Iterator[Finding]:
@@ -175,7 +175,7 @@ def nothing_follows_the_reason(exchange: Exchange) -> Iterator[Finding]:
     on="chat.stream",
     policy="finish-place",
     basis=Basis.POLICY,
-    cites=f"{RECORDED} finish with an empty delta; corpus: Mistral and vLLM do not",
+    cites=f"{RECORDED} finish with an empty delta; recorded: Mistral and vLLM do not",
     bugs="openclaw/openclaw#83203 linagora/openrag#462 openclaw/openclaw#115718",
 )
 def the_reason_is_in_its_place(exchange: Exchange) -> Iterator[Finding]:

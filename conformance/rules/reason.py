@@ -10,7 +10,7 @@ from conformance.rules.rule import rule
 
 TEXTS = ("reasoning_content", "reasoning", "reasoning_text")
 VENDORS = (
-    "corpus: reasoning_content on DeepSeek and Alibaba, reasoning on Groq, Cerebras and Ollama, "
+    "recorded: reasoning_content on DeepSeek and Alibaba, reasoning on Groq, Cerebras and Ollama, "
     "reasoning with reasoning_details on OpenRouter"
 )
 

@@ -36,7 +36,7 @@ def reads_may_end_anywhere(trial: Trial) -> Iterator[Finding]:
     on="chat.stream",
     probes="sse.crlf",
     basis=Basis.STANDARD,
-    cites=f"{GRAMMAR}: end-of-line; corpus: Perplexity sends CR LF",
+    cites=f"{GRAMMAR}: end-of-line; recorded: Perplexity sends CR LF",
     bugs="envoyproxy/ai-gateway#2463 Portkey-AI/gateway#896 miruamel/xuan#194 "
     "Continuum-AI-Corp/OrcaRouter-Lite#98",
 )
@@ -113,7 +113,7 @@ def a_bom_hides_nothing(trial: Trial) -> Iterator[Finding]:
     probes="sse.comments-tolerated",
     basis=Basis.STANDARD,
     cites=f"{READING}: comments and unknown fields are ignored; "
-    "corpus: OpenRouter and Perplexity send comments",
+    "recorded: OpenRouter and Perplexity send comments",
     bugs="mnfst/llm-gateway#2053 docker/docker-agent#2349 Portkey-AI/gateway#1035 "
     "Lambdua/openai4j#90",
 )
