@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import httptools
 
@@ -18,7 +18,7 @@ class BadRequest(ValueError):
         self.status = status
 
 
-@dataclass
+@dataclass(slots=True)
 class Request:
     method: str = ""
     target: str = ""
@@ -29,18 +29,17 @@ class Request:
     keep_alive: bool = True
     complete: bool = False
 
-    @cached_property
-    def fields(self) -> dict[str, str]:
-        """The first value of each header, by its name in lower case."""
-        return {name.lower(): value for name, value in reversed(self.headers)}
-
     @property
     def path(self) -> str:
         return self.target.partition("?")[0]
 
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
     def header(self, name: str) -> str | None:
         """Return the first value of a header, its name in lower case."""
-        return self.fields.get(name)
+        return next((value for key, value in self.headers if key.lower() == name), None)
 
 
 class Inbox:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from array import array
 from base64 import b64encode
 from collections import deque
@@ -21,6 +22,8 @@ ENTRY_BYTES = 1_000
 SECRET = frozenset(
     ("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization")
 )
+# Where Google takes a key in the query.
+KEY = re.compile(r"([?&]key=)[^&]*")
 Key = tuple[str, str]
 
 
@@ -61,7 +64,7 @@ class Entry:
     objections: list[Objection] = field(default_factory=list)
     scripted_holds: frozenset[str] = frozenset()
     status: int | None = None
-    writes: "array[int]" = field(default_factory=lambda: array("q"))
+    writes: "list[int] | array[int]" = field(default_factory=list)
     holds: list[Held] = field(default_factory=list)
     bytes: int = 0
     events: int = 0
@@ -80,7 +83,7 @@ class Entry:
 
     def document(self, *, redacted: bool = False) -> dict[str, Json]:
         """Return the entry as the journal schema describes it."""
-        flat = self.writes.tolist()
+        flat = list(self.writes)
         return {
             "id": self.id,
             "run": self.run,
@@ -142,6 +145,8 @@ class Journal:
     def close(self, entry: Entry, kind: str, at: int, acked: int) -> None:
         """Note how a request ended."""
         entry.end = End(kind, at, entry.events, acked)
+        # A list is quicker to grow, an array smaller to keep.
+        entry.writes = array("q", entry.writes)
         if self._file is not None:
             self._file.write(json.dumps(entry.document(redacted=True)) + "\n")
         if not entry.dropped:
@@ -207,7 +212,7 @@ def _request(request: Request, *, redacted: bool) -> dict[str, Json]:
     headers = [[name, _header(name, value, redacted)] for name, value in request.headers]
     shown: dict[str, Json] = {
         "method": request.method,
-        "target": request.target,
+        "target": KEY.sub(r"\1[redacted]", request.target) if redacted else request.target,
         "version": request.version,
         "headers": headers,
         "at": request.at,

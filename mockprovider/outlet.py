@@ -49,8 +49,7 @@ class Outlet:
     def flush(self) -> None:
         """Write what is corked."""
         if self._corked:
-            head, self._corked = self._corked, b""
-            self._write(head)
+            self._write(b"")
 
     def body(self, data: bytes, *, last: bool) -> bool:
         """Write a piece of the body; tell whether the connection still took it."""
@@ -60,8 +59,6 @@ class Outlet:
             data = b"%x\r\n%b\r\n" % (len(data), data)
             if last:
                 data, self._ended = data + LAST_CHUNK, True
-        if self._corked:
-            data, self._corked = self._corked + data, b""
         return self._write(data)
 
     def end(self) -> None:
@@ -110,18 +107,23 @@ class Outlet:
         return bool(info[0] == TCP_CLOSED)
 
     def _write(self, data: bytes) -> bool:
+        if self._corked:
+            data, self._corked = self._corked + data, b""
+        if self.full:
+            return self._leave(data)
         # Past the transport: one call is one segment, and its time is the time it was sent.
-        sent = 0
-        if not self.full:
-            try:
-                sent = os.write(self._fd, data)
-            except BlockingIOError:
-                pass
-            except OSError as error:
-                self.failure = error
-                return False
-        if sent < len(data):
-            self._transport.write(data[sent:])
-            # The kernel may have room again by now; then nobody will call us back.
-            self.full = self._transport.get_write_buffer_size() > 0
+        try:
+            sent = os.write(self._fd, data)
+        except BlockingIOError:
+            return self._leave(data)
+        except OSError as error:
+            self.failure = error
+            return False
+        return sent == len(data) or self._leave(data[sent:])
+
+    def _leave(self, data: bytes) -> bool:
+        """Leave to the transport what the kernel does not take now."""
+        self._transport.write(data)
+        # The kernel may have room again by now; then nobody will call us back.
+        self.full = self._transport.get_write_buffer_size() > 0
         return True

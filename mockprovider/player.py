@@ -100,8 +100,7 @@ class Player:
                 return
             step = self._timeline[self._at]
             self._at += 1
-            go_on = self._send(step) if isinstance(step, Send) else self._do(step)
-            if not go_on:
+            if not (self._send(step) if type(step) is Send else self._do(step)):
                 return
         self._stage.wheel.soon(self.run)
 
@@ -129,7 +128,8 @@ class Player:
         return sent
 
     def _send(self, step: Send) -> bool:
-        at, last = self._at - 1, self._at - 1 == self._last
+        at = self._at - 1
+        last = at == self._last
         if step.times > 1:
             last = self._again(step) and last
         data = self._performance.data(at, step)

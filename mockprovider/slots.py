@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from http import HTTPStatus
 
 from mockprovider.faults.slicing import Coalesce
@@ -22,7 +22,7 @@ def slot(name: str, plus: int = 0) -> str:
     return f"@{name}+{plus}~{TOKEN}@"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Filling:
     """What one request puts into the slots."""
 
@@ -41,12 +41,8 @@ class Filling:
             case b"created":
                 return b"%d" % (self.created + plus)
             case b"model":
-                return self._model
+                return _escaped(self.model)
         return date(self.created)
-
-    @cached_property
-    def _model(self) -> bytes:
-        return json.dumps(self.model)[1:-1].encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +156,11 @@ def _reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Status"
+
+
+@lru_cache(maxsize=256)
+def _escaped(text: str) -> bytes:
+    return json.dumps(text)[1:-1].encode()
 
 
 @lru_cache(maxsize=2)

@@ -1,5 +1,6 @@
 """The command line: what it prints, and one clear line for everything that is wrong."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -177,7 +178,9 @@ def test_a_stream_that_stalls_when_the_mock_stops_is_stalled(
         stalled.read(until=b"fern")
         held.read(until=b"Tansy")
 
-    assert ['"stalled"' in line for line in path.read_text().splitlines()] == [True, False]
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    ends = {entry["nonce"]: entry["end"]["kind"] for entry in entries}
+    assert ends == {"s-1": "stalled", "s-2": "aborted"}
 
 
 def test_only_the_keys_given_are_accepted(start_mock: "StartMock") -> None:

@@ -35,6 +35,7 @@ def played(timeline: Timeline, filling: Filling) -> list[bytes]:
         (f'"{slot("model")}"', b'"m\\"x"'),
         (slot("date"), b"Mon, 02 Feb 2026 02:40:00 GMT"),
     ],
+    ids=["none", "id", "id-3", "created", "created-5", "model", "date"],
 )
 def test_a_slot_is_filled(text: str, filled: bytes) -> None:
     assert template(text.encode()).fill(FILLING) == filled
