@@ -3,7 +3,7 @@
 # ruff: noqa: E501  A row of the table is one line; the messages are as long as they are.
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -285,6 +285,44 @@ def test_what_is_no_request_is_refused_and_still_read(body: Json) -> None:
 
     assert told.refusal is not None
     assert (told.model, told.ask, told.prompt) == ("", Ask(usage=True), "")
+
+
+WHOLE = request(
+    system=[text("x")], stop_sequences=["a"], tools=[TOOL], metadata={"user_id": "u"},
+    tool_choice={"type": "tool", "name": "f"}, thinking=THINKING,
+    messages=[HI, assistant(THOUGHT, USE), user(RESULT | {"content": [text("x")]})],
+)  # fmt: skip
+ODD: list[Json] = [None, 0, -1, 1.5, True, "", "x", [], [[]], [1], {}, {"type": []}, {"type": "x"}]
+
+
+def places(value: Json, path: tuple[Json, ...] = ()) -> Iterator[tuple[Json, ...]]:
+    """Yield the path of everything in a document, itself included."""
+    yield path
+    match value:
+        case dict():
+            inside = list(value.items())
+        case list():
+            inside = list(enumerate(value))
+        case _:
+            inside = []
+    for key, inner in inside:
+        yield from places(inner, (*path, key))
+
+
+def put(value: Json, path: tuple[Json, ...], odd: Json) -> Json:
+    """Return a document with something odd at one place."""
+    if not path:
+        return odd
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[path[0]] = put(value[path[0]], path[1:], odd)
+    return changed
+
+
+@pytest.mark.parametrize("place", [*places(WHOLE)], ids=lambda path: ".".join(map(str, path)))
+def test_no_request_is_too_odd_to_be_read(place: tuple[Json, ...]) -> None:
+    told = [read(put(WHOLE, place, odd), OLD) for odd in ODD]
+
+    assert all(each.ask.usage for each in told)
 
 
 def test_a_null_is_odd_and_no_more() -> None:
