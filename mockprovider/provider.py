@@ -17,14 +17,14 @@ from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.shapes import Json
 from mockprovider.slots import Filling, compiled
 from mockprovider.steps import BadScenario, Error, Finish, Say, Steps, Usage
-from mockprovider.surfaces import chat, completions, embeddings, messages, responses
+from mockprovider.surfaces import chat, completions, embeddings, gemini, messages, responses
 from mockprovider.surfaces.surface import Objection, Reading, Route, Surface
 from mockprovider.timeline import Close, Head, Send
 
 # A new surface is added here and nowhere else; the first one answers for unknown paths.
 SURFACES = (
     chat.SURFACE, messages.SURFACE, messages.COUNT, responses.SURFACE, completions.SURFACE,
-    embeddings.SURFACE,
+    embeddings.SURFACE, *gemini.SURFACES,
 )  # fmt: skip
 NEVER_ACCEPTED = "sk-mock-invalid"
 NO_KEY = Error(
@@ -70,7 +70,7 @@ class Provider:
         mark = marker.find(request.body)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
         entry.objections += requests.odd_headers(tuple(request.headers))
-        found = routed(request.method, request.path)
+        found = routed(request.method, request.path, request.query)
         entry.surface = found.surface.name
         try:
             return self._answered(request, entry, mark, found), entry
@@ -156,13 +156,13 @@ def inline(script: bytes) -> Scenario:
 
 
 @lru_cache(maxsize=256)
-def routed(method: str, path: str) -> Found:
-    """Find who answers a method and path; if the path alone is known, who refuses the method."""
+def routed(method: str, path: str, query: str) -> Found:
+    """Find who answers a request; if the path alone is known, who refuses the method."""
     near = Found(SURFACES[0])
     for surface in SURFACES:
         for route in surface.routes:
             if match := route.path.fullmatch(path):
-                if route.method == method:
+                if route.method == method and route.query.search(query):
                     return Found(surface, route, match.groupdict())
                 near = Found(surface)
     return near
@@ -179,7 +179,7 @@ def no_route(method: str, path: str) -> Refused:
     hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
     message = f"Not allowed to {method} on {path}. {hint}"
     wrong = Error(message, INVALID, "method_not_supported", None, 405)
-    return Refused(wrong, "method", (("allow", ", ".join(allowed)),))
+    return Refused(wrong, "method", (("allow", ", ".join(dict.fromkeys(allowed))),))
 
 
 def understood(
@@ -229,7 +229,7 @@ def refusal(refused: Refused, surface: Surface, entry: Entry) -> Performance:
 
 
 def plainly(
-    surface: Surface, status: int, body: Mapping[str, Json], slots: Filling,
+    surface: Surface, status: int, body: Json, slots: Filling,
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Performance:  # fmt: skip
     """Return an answer that is one JSON body."""

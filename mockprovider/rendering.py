@@ -53,7 +53,7 @@ def faulty(script: Script, timeline: Timeline, write: str) -> Timeline:
 
 def answer(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Timeline:
     """Render the answer, streamed or plain, with the head the script wants."""
-    habits = scenario.habits.get(surface.name, {})
+    habits = scenario.habits.get(surface.api, {})
     steps = obeyed(script.steps, ask, scenario.disobeys)
     asked = without(ask, scenario.disobeys)
     if script.head.body is not None:

@@ -16,7 +16,7 @@ from mockprovider.timeline import Hold
 
 SUFFIXES = (".toml", ".json")
 # The tables of vendor habits, each named after the surface it is about.
-HABITS = ("chat", "messages", "responses")
+HABITS = ("chat", "messages", "responses", "gemini")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from mockprovider.timeline import ENDS, Head, Moment, Send, Timeline
 BOM = b"\xef\xbb\xbf"
 STREAM = ("event", "comment", "done")
 LINE_ENDS = {"lf": b"\n", "crlf": b"\r\n", "cr": b"\r"}
+# As the surfaces write it: LF, but for those whose API has CRLF.
+LINE_END = re.compile(rb"\r?\n")
 FIELD = re.compile(rb"^(\w+): ", re.MULTILINE)
 DATA = re.compile(rb"^data: ?(.*)$", re.MULTILINE)
 
@@ -21,7 +23,7 @@ class Crlf:
     """Lines end in CRLF."""
 
     def apply(self, timeline: Timeline) -> Timeline:
-        return rewritten(timeline, lambda data: data.replace(b"\n", b"\r\n"))
+        return rewritten(timeline, lambda data: LINE_END.sub(b"\r\n", data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Cr:
     """Lines end in CR."""
 
     def apply(self, timeline: Timeline) -> Timeline:
-        return rewritten(timeline, lambda data: data.replace(b"\n", b"\r"))
+        return rewritten(timeline, lambda data: LINE_END.sub(b"\r", data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class MixedLineEnds:
 
         def mixed(data: bytes) -> bytes:
             out = b""
-            for line in data.split(b"\n")[:-1]:
+            for line in LINE_END.split(data)[:-1]:
                 end = next(ends)
                 # LF right after a CR would be the second half of one CRLF.
                 joins = end == b"\n" and not line and out.endswith(b"\r")

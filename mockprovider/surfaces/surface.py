@@ -11,6 +11,7 @@ from mockprovider.steps import Error, Steps
 from mockprovider.timeline import Head, Timeline
 
 Habits = Mapping[str, Json]
+ANY = re.compile("")
 
 
 class Objection(NamedTuple):
@@ -57,11 +58,11 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path; `mode` is how it is answered where the request does not say."""
+    """A method, a path, and what the query must have in it."""
 
     method: str
     path: re.Pattern[str]
-    mode: str | None = None
+    query: re.Pattern[str] = ANY
     answer: Answerer | None = field(default=None, compare=False)
 
 
@@ -75,7 +76,8 @@ class Surface:
     """One API, as functions over neutral values.
 
     `context` is what else of a request `read` depends on, such as a version header; `refusals`
-    are the vendor's own words for what the mock refuses on every surface.
+    are the vendor's own words for what the mock refuses on every surface. The name of a further
+    form of an API is the API's own, a dash, and the form's.
     """
 
     name: str
@@ -85,6 +87,11 @@ class Surface:
     head: Callable[[bool], Head]
     stream: Callable[[Steps, Ask, Habits], Timeline]
     plain: Callable[[Steps, Ask, Habits], bytes]
-    envelope: Callable[[Error], tuple[int, Mapping[str, Json]]]
+    envelope: Callable[[Error], tuple[int, Json]]
     context: Callable[[Request], str] = body_only
     refusals: Mapping[str, Error] = field(default_factory=dict)
+
+    @property
+    def api(self) -> str:
+        """Name the API this is a form of; a scenario's table of habits is named after it."""
+        return self.name.partition("-")[0]

@@ -8,7 +8,9 @@ from mockprovider.shapes import Json
 ABSENT = object()
 # How a habit names the value of a member.
 WORDS = {"absent": ABSENT, "null": None, "empty": "", "zero": 0, "minus-one": -1}
-SEPARATORS = {"compact": (",", ":"), "ascii": (",", ":"), "spaced": (", ", ": ")}
+SEPARATORS = {
+    "compact": (",", ":"), "ascii": (",", ":"), "spaced": (", ", ": "), "google": (",", ": "),
+}  # fmt: skip
 
 
 def present(members: Mapping[str, Json]) -> dict[str, Json]:
