@@ -15,7 +15,7 @@ from mockprovider.player import Performance, performance
 from mockprovider.requests import INVALID
 from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.shapes import Json
-from mockprovider.slots import Filling, compiled
+from mockprovider.slots import Filling, compiled, slot
 from mockprovider.steps import BadScenario, Error, Finish, Say, Steps, Usage
 from mockprovider.surfaces import chat, completions, embeddings, gemini, messages, responses
 from mockprovider.surfaces.surface import Objection, Reading, Route, Surface
@@ -85,8 +85,9 @@ class Provider:
     ) -> tuple[Performance, Entry]:
         """Answer bytes that are no request."""
         entry = self.journal.open(partial, connection, None)
-        entry.surface = SURFACES[0].name
-        return refusal(Refused(error, "http"), SURFACES[0], entry), entry
+        surface = routed(partial.method, partial.path, partial.query).surface
+        entry.surface = surface.name
+        return refusal(Refused(error, "http"), surface, entry), entry
 
     def arm(self, nonce: str, armed: Scenario) -> None:
         """Let a scenario answer the requests of a nonce."""
@@ -190,8 +191,8 @@ def understood(
         raise Refused(wrong, "header.content-type")
     body = request.body
     if mark and mark.nonce and len(body) < SHORT:
-        # All that differs between requests of a kind is the nonce.
-        body = body.replace(f"#{mark.nonce}]]".encode(), b"#]]")
+        # All that differs between requests of a kind is the nonce, and an answer may repeat it.
+        body = body.replace(f"#{mark.nonce}]]".encode(), f"#{slot('nonce')}]]".encode())
         reading = _read_before(surface, body, surface.context(request))
     else:
         reading = read(surface, body, surface.context(request))
@@ -216,8 +217,8 @@ _read_before = lru_cache(maxsize=256)(read)
 
 def filling(entry: Entry, model: str) -> Filling:
     """Return what fills the slots of an answer."""
-    echoed = entry.nonce or f"plain-{entry.id}"
-    return Filling(f"{echoed}-{entry.attempt}", model or DEFAULT_MODEL, int(time.time()))
+    own = f"{entry.nonce or f'plain-{entry.id}'}-{entry.attempt}"
+    return Filling(own, model or DEFAULT_MODEL, int(time.time()), entry.nonce or "")
 
 
 def refusal(refused: Refused, surface: Surface, entry: Entry) -> Performance:

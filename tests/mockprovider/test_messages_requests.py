@@ -439,6 +439,15 @@ def test_another_method_is_refused_in_anthropics_envelope(mock: "Mock") -> None:
     assert (answer.status, answer.headers["allow"], answer.json["type"]) == (405, "POST", "error")
 
 
+def test_a_body_that_is_too_long_is_refused_in_anthropics_envelope(mock: "Mock") -> None:
+    client = mock.connect()
+    client.send(b"POST /v1/messages HTTP/1.1\r\nhost: mock\r\ncontent-length: 99999999\r\n\r\n")
+
+    answer = client.read()
+
+    assert (answer.status, answer.json["error"]["type"]) == (413, "request_too_large")
+
+
 def test_a_scenario_may_be_lenient(mock: "Mock") -> None:
     script = (
         'summary = ""\nobey = { validation = false }\nstep = [{ say = "A" }, { finish = "stop" }]'

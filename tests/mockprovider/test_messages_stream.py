@@ -344,6 +344,7 @@ def test_an_error_ends_the_stream_and_nothing_follows_it() -> None:
         (504, None, "timeout_error"),
         (529, None, "overloaded_error"),
         (429, "overloaded_error", "overloaded_error"),
+        (404, "invalid_request_error", "not_found_error"),
     ],
 )
 def test_an_error_has_anthropics_type(status: int, type: str | None, expected: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 
+from mockprovider.requests import INVALID
 from mockprovider.shapes import Json
 from mockprovider.slots import slot
 from mockprovider.steps import Cite, Error, Finish, Refuse, Steps, Usage
@@ -31,7 +32,7 @@ ERROR_TYPES = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-FIRST_SERVER_ERROR = 500
+FIRST_ERROR, FIRST_SERVER_ERROR = 400, 500
 # What a signature of the mock's own making begins with, in base64.
 SIGNED = b64encode(b"signed").decode()
 REQUEST_ID = f"req_{slot('id')}"
@@ -147,9 +148,12 @@ def signature(thought: str) -> str:
 
 def error(step: Error) -> dict[str, Json]:
     """Return an error in Anthropic's envelope; a type that is not Anthropic's gives way."""
-    status = step.status or FIRST_SERVER_ERROR
-    by_status = ERROR_TYPES.get(status, ERROR_TYPES[500 if status >= FIRST_SERVER_ERROR else 400])
-    kind = step.type if step.type in ERROR_TYPES.values() and step.type else by_status
+    kind = step.type
+    # To OpenAI a request is invalid whatever the status.
+    if kind not in ERROR_TYPES.values() or (kind == INVALID and step.status is not None):
+        status = step.status or FIRST_SERVER_ERROR
+        fallback = FIRST_SERVER_ERROR if status >= FIRST_SERVER_ERROR else FIRST_ERROR
+        kind = ERROR_TYPES.get(status, ERROR_TYPES[fallback])
     details = {"details": {"error_code": step.code}} if step.code is not None else {}
     body = {"type": kind, "message": step.message, **details}
     return {"type": "error", "error": body, "request_id": REQUEST_ID}
