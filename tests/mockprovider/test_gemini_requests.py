@@ -1,7 +1,7 @@
 """What Google refuses in a Gemini request, what it takes, and what is noted about either."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -9,7 +9,7 @@ import pytest
 
 from mockprovider.shapes import Json
 from mockprovider.surfaces.gemini import reading
-from mockprovider.surfaces.surface import Ask
+from mockprovider.surfaces.surface import Ask, Reading
 
 if TYPE_CHECKING:
     from tests.mockprovider.conftest import Client, Mock
@@ -110,6 +110,66 @@ def test_a_body_that_is_no_object_is_refused(body: Json) -> None:
     assert message(body) == (
         'Invalid JSON payload received. Unknown name "": Root element must be a message.'
     )
+
+
+def nested(levels: int) -> Json:
+    """Return a request that is so many levels deep at its deepest."""
+    value: Json = "x"
+    for _ in range(levels - 7):
+        value = [value]
+    args = {"a": value}
+    return asking(contents=[USER, {"parts": [{"functionCall": {"name": "f", "args": args}}]}])
+
+
+def test_a_body_is_read_only_so_deep() -> None:
+    told = reading.read(nested(101), PATH)
+
+    assert message(nested(100)) == UNEQUAL
+    assert message(nested(101)) == "Message too deep. Max recursion depth reached for key 'a'"
+    assert [each.where for each in told.objections] == ["body"]
+
+
+WHOLE: Json = {
+    "contents": [USER, CALL, ANSWER], "systemInstruction": USER,
+    "tools": [{"functionDeclarations": [{"name": "f", "parameters": {
+        "type": "OBJECT", "properties": {"a": {"type": "ARRAY", "items": {}}}, "required": ["a"],
+    }}]}],
+    "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}},
+    "generationConfig": {
+        "temperature": 1, "stopSequences": ["a"], "thinkingConfig": {"includeThoughts": True},
+    },
+    "labels": {"a": "b"},
+}  # fmt: skip
+ODD: list[Json] = [
+    None, 0, -1, 2**70, 1e300, True, "", "x", "1", "inf", [], [[]], [None], {}, {"": 1}, {"a": []},
+]  # fmt: skip
+
+
+def places(value: Json, path: tuple[Json, ...] = ()) -> Iterator[tuple[Json, ...]]:
+    """Yield the path of everything in a document, itself included."""
+    yield path
+    inside: Json = value.items() if isinstance(value, dict) else ()
+    for key, inner in enumerate(value) if isinstance(value, list) else inside:
+        yield from places(inner, (*path, key))
+
+
+def put(value: Json, path: tuple[Json, ...], odd: Json) -> Json:
+    """Return a document with something odd at one place."""
+    if not path:
+        return odd
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[path[0]] = put(value[path[0]], path[1:], odd)
+    return changed
+
+
+@pytest.mark.parametrize("place", [*places(WHOLE)], ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("read", [reading.read, reading.read_count])
+def test_no_request_is_too_odd_to_be_read(
+    place: tuple[Json, ...], read: Callable[[Json, str], Reading]
+) -> None:
+    told = [read(put(WHOLE, place, odd), PATH) for odd in ODD]
+
+    assert all(each.refusal is None or each.refusal.status == 400 for each in told)
 
 
 def field(place: str, told: str) -> str:

@@ -6,10 +6,12 @@ list of one, and numbers may be texts.
 
 import json
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mockprovider.shapes import Json, Mismatch, Path, Shape
 
+MAX_DEPTH = 100
 PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta."
 SCALARS = {
     "string": "TYPE_STRING", "integer": "TYPE_INT32", "number": "TYPE_FLOAT",
@@ -134,3 +136,20 @@ def _kind(shape: Shape) -> str:
     """Name the type of a field; a message or an enumeration is named by its title."""
     title: str | None = shape.get("title")
     return SCALARS[shape["type"]] if title is None else title.replace("$", PACKAGE)
+
+
+def too_deep(body: Json) -> str | None:
+    """Return the key where a body is nested deeper than is read, if there is one."""
+    level: list[tuple[str, Json]] = [("", body)]
+    for _ in range(MAX_DEPTH):
+        level = [inner for key, value in level for inner in _inside(key, value)]
+    return next((key for key, value in level if isinstance(value, dict | list)), None)
+
+
+def _inside(key: str, value: Json) -> Iterable[tuple[str, Json]]:
+    match value:
+        case dict():
+            return value.items()
+        case list():
+            return ((key, each) for each in value)
+    return ()

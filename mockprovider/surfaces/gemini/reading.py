@@ -95,6 +95,9 @@ def unknown_model(asked: Asked) -> Error:
 
 
 def _reading(body: Json, asked: Asked, shape: Shape) -> Reading:
+    if (key := proto.too_deep(body)) is not None:
+        told = f"Message too deep. Max recursion depth reached for key '{key}'"
+        return Reading(refusal=_invalid(told), objections=[Objection("body", told)])
     odd = list[Odd]()
     known = proto.normal(shape, body, shape, odd)
     wrong = list(_errors(body, known, asked, shape))
