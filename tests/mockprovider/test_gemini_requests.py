@@ -124,7 +124,7 @@ def nested(levels: int) -> Json:
 def test_a_body_is_read_only_so_deep() -> None:
     told = reading.read(nested(101), PATH)
 
-    assert message(nested(100)) == UNEQUAL
+    assert message(nested(100)) is None
     assert message(nested(101)) == "Message too deep. Max recursion depth reached for key 'a'"
     assert [each.where for each in told.objections] == ["body"]
 
