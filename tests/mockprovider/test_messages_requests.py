@@ -325,6 +325,14 @@ def test_no_request_is_too_odd_to_be_read(place: tuple[Json, ...]) -> None:
     assert all(each.ask.usage for each in told)
 
 
+def test_a_request_may_be_as_deep_as_its_parser_goes() -> None:
+    schema: Json = {"type": "object"}
+    for _ in range(5000):
+        schema = {"type": "object", "properties": {"a": schema}}
+
+    assert refused(tools=[TOOL | {"input_schema": schema}]) == []
+
+
 def test_a_null_is_odd_and_no_more() -> None:
     told = read(request(stop_sequences=None, tools=None), OLD)
 

@@ -118,11 +118,16 @@ def _breakpoints(body: Body) -> Iterator[Wrong]:
 
 
 def _count(value: Json) -> int:
-    if isinstance(value, list):
-        return sum(map(_count, value))
-    if not isinstance(value, dict):
-        return 0
-    return bool(value.get("cache_control")) + sum(map(_count, value.values()))
+    # Without recursion: a body may be nested as deep as its parser goes.
+    found, rest = 0, [value]
+    while rest:
+        match rest.pop():
+            case dict() as inner:
+                found += bool(inner.get("cache_control"))
+                rest += inner.values()
+            case list() as inner:
+                rest += inner
+    return found
 
 
 def tool_errors(body: Body) -> Iterator[Wrong]:
