@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -20,6 +20,7 @@ import pytest
 
 Json = Any
 PATIENCE = 5.0
+MODULE = ("-m", "mockprovider")
 NO_LINGER = struct.pack("ii", 1, 0)
 numbers = count(1)
 
@@ -196,10 +197,10 @@ class Mock:
 
 
 @contextmanager
-def serving(errors: Path, *options: str) -> Iterator[Mock]:
+def serving(errors: Path, *options: str, program: Sequence[str] = MODULE) -> Iterator[Mock]:
     """Run a mock; nothing may be on its stderr when it ends, and it must end well."""
     ports = ("--port", "0", "--control-port", "0", "--print-json")
-    command = [sys.executable, "-W", "error", "-m", "mockprovider", "serve", *ports, *options]
+    command = [sys.executable, "-W", "error", *program, "serve", *ports, *options]
     with errors.open("wb") as stderr:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
     with process:
@@ -224,7 +225,8 @@ StartMock = Callable[..., AbstractContextManager[Mock]]
 @pytest.fixture(scope="session")
 def start_mock(tmp_path_factory: pytest.TempPathFactory) -> StartMock:
     """Return what starts a mock with some options."""
-    return lambda *options: serving(tmp_path_factory.mktemp("mock") / "stderr", *options)
+    folder = tmp_path_factory.mktemp
+    return lambda *options, **how: serving(folder("mock") / "stderr", *options, **how)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.mockprovider.conftest import Mock
+    from tests.mockprovider.conftest import Mock, StartMock
 
 
 @pytest.mark.parametrize(
@@ -130,3 +130,25 @@ def test_await_close_goes_on_after_its_time(mock: "Mock") -> None:
     script = 'summary = ""\nstep = [{ say = "Aloe" }, { await_close = 5 }, { say = "late" }]'
 
     assert b"late" in mock.ask(script).body
+
+
+WITHOUT_UVLOOP = (
+    "-c",
+    "import sys; sys.modules['uvloop'] = None; from mockprovider.cli import main; sys.exit(main())",
+)
+
+
+def test_all_of_it_works_on_the_standard_loop(start_mock: "StartMock") -> None:
+    kinds = list[str]()
+    with start_mock(program=WITHOUT_UVLOOP) as mock:
+        for name in ("text", "cut", "reset"):
+            mock.ask(name, f"{name}-1")
+            kinds.append(mock.entry(f"{name}-1")["end"]["kind"])
+        for how in ("fin", "rst", "half-close"):
+            client = mock.start("holds", f"{how}-1")
+            mock.entry(f"{how}-1", "hold:first")
+            client.read(until=b"Tansy")
+            client.leave(how)
+            kinds.append(mock.entry(f"{how}-1")["end"]["kind"])
+
+    assert kinds == ["complete", "cut", "reset", "peer-fin", "peer-rst", "half-close"]
