@@ -4,6 +4,7 @@ import asyncio
 import re
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Mapping
+from contextlib import suppress
 from json import dumps, loads
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -93,6 +94,8 @@ class Wires:
         while self._free:
             _, writer = self._free.pop()
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _asked(
         self, wire: tuple[StreamReader, StreamWriter], request: bytes
