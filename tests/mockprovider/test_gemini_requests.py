@@ -91,6 +91,7 @@ UNREADABLE: list[tuple[Json, str]] = [
     (asking(contents="Hi"), f"Invalid value at 'contents[0]' ({PACKAGE}Content), \"Hi\""),
     (asking(contents=[{"parts": [{"text": 5}]}]),
      "Invalid value at 'contents[0].parts[0].text' (TYPE_STRING), 5"),
+    (asking(serviceTier=4), f"Invalid value at 'service_tier' ({PACKAGE}ServiceTier), 4"),
     (asking(toolConfig={"functionCallingConfig": {"mode": "SOME"}}),
      ("Invalid value at 'tool_config.function_calling_config.mode' "
      f'({PACKAGE}FunctionCallingConfig.Mode), "SOME"')),
@@ -301,6 +302,7 @@ ACCEPTED: list[Mapping[str, Json]] = [
            responseMimeType="application/json"),
     asking(model="models/m", labels={"a_b": "c"}, serviceTier="flex", store=False),
     asking(contents=[{"parts": [{"thoughtSignature": "QUJD", "text": ""}]}]),
+    asking(contents=[USER, {"role": "model", "parts": [{"thoughtSignature": "QUJD"}]}, USER]),
 ]  # fmt: skip
 
 
@@ -313,6 +315,11 @@ def test_a_right_request_is_accepted(body: Mapping[str, Json]) -> None:
     ("body", "where", "told"),
     [
         (config(topK="40"), "body.generationConfig.topK", "a number as a text: '40'"),
+        (
+            asking(safetySettings=[{"category": 10, "threshold": "OFF"}]),
+            "body.safetySettings[0].category",
+            "a word as a number: 10",
+        ),
         (
             config(top_p=1, topP=1),
             "body.generationConfig.topP",

@@ -104,7 +104,8 @@ def _content(content: Body, place: str) -> Iterator[str]:
 
 def _parts(content: Body, place: str) -> Iterator[str]:
     for at, part in enumerate(content.get("parts", ())):
-        if not any(name in part for name in DATA):
+        # What was signed comes back, even if there is nothing in it but the signature.
+        if not any(name in part for name in (*DATA, "thoughtSignature")):
             yield _field(f"{place}.parts[{at}].data", NO_DATA)
         yield from _named(part, f"{place}.parts[{at}]")
 

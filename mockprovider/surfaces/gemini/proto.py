@@ -1,7 +1,7 @@
 """JSON as protocol buffers read it: one shape of it out, and what cannot be read, in their words.
 
 Names may be in camel or in snake case, null is as good as absent, a lone value may stand for a
-list of one, and numbers may be texts.
+list of one, numbers may be texts, and the words of an enumeration numbers.
 """
 
 import json
@@ -48,6 +48,10 @@ def normal(shape: Shape, value: Json, root: Shape, odd: list[Odd], path: Path = 
         return _members(shape, value, root, odd, path)
     if isinstance(value, str):
         return _scalar(shape, value, odd, path)
+    words = shape.get("enum", ())
+    if type(value) is int and 0 <= value < len(words):
+        odd.append(Odd(path, f"a word as a number: {value}"))
+        return words[value]
     return value
 
 

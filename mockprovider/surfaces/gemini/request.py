@@ -25,7 +25,7 @@ def message(title: str, /, **members: Shape) -> Shape:
 
 
 def words(title: str, *allowed: str) -> Shape:
-    """Return the shape of an enumeration."""
+    """Return the shape of an enumeration, its words in the order of their numbers."""
     return {"type": "string", "title": f"${title}", "enum": list(allowed)}
 
 
