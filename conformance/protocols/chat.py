@@ -70,7 +70,7 @@ def _read(event: sse.Event) -> Chunk | BadEvent | sse.Event:
     try:
         value = parse(event.data)
     except BadJson as error:
-        return BadEvent(str(error), event.data, event.span)
+        return BadEvent(f"not JSON ({error})", event.data, event.span)
     if isinstance(value, dict):
         return Chunk(value, event.span)
     return BadEvent("not a JSON object", event.data, event.span)
