@@ -39,14 +39,24 @@ summary = "A prompt the service will not have."
 gemini = { block = "PROHIBITED_CONTENT" }
 step = [{ finish = "content_filter" }, { usage = { input = 29 } }]
 """
-OWN = {"thoughts": THOUGHTS, "malformed": MALFORMED, "blocked": BLOCKED}
+# What Vertex, older models and relays do differently, and a client need not notice.
+HABITS = [
+    'line_end = "lf", json = "compact"',
+    'json = "ascii", finish = "bare"',
+    'finish = "alone", usage = "last"',
+    'finish = "joined", usage = "prompt", finish_message = "given"',
+    'usage = "own", json = "spaced"',
+    'index = "absent", usage = "traffic", chunk_extra = { createTime = "2026-01-01T00:00:00Z" }',
+]
+OWN = {"thoughts": THOUGHTS, "malformed": MALFORMED, "blocked": BLOCKED} | {
+    habit: f"gemini = {{ {habit} }}\n{THOUGHTS}" for habit in HABITS
+}
 # What a scenario needs of the request to be a conversation a real client would have.
+THINKING = ["reasoning", "usage-classes", "thoughts", *HABITS]
 CONFIG: Mapping[str, Mapping[str, Json]] = {
     "two-choices": {"candidateCount": 2},
     "logprobs": {"responseLogprobs": True, "logprobs": 2},
-    "reasoning": {"thinkingConfig": {"includeThoughts": True}},
-    "usage-classes": {"thinkingConfig": {"includeThoughts": True}},
-    "thoughts": {"thinkingConfig": {"includeThoughts": True}},
+    **{name: {"thinkingConfig": {"includeThoughts": True}} for name in THINKING},
 }
 
 
@@ -206,6 +216,14 @@ def test_the_python_sdk_sees_thoughts_signatures_and_sources(client: genai.Clien
     assert unnamed(outcome([plain(client, "thoughts")])) == THOUGHT
 
 
+@pytest.mark.parametrize("habit", HABITS)
+def test_the_python_sdk_reads_what_vendors_do_differently_alike(
+    client: genai.Client, habit: str
+) -> None:
+    assert unnamed(outcome([*streamed(client, habit)])) == THOUGHT
+    assert unnamed(outcome([plain(client, habit)])) == THOUGHT
+
+
 def test_the_python_sdk_sends_back_what_the_mock_takes(client: genai.Client) -> None:
     """The call and its signature return in the next turn as they came."""
     first = plain(client, "thoughts")
@@ -287,7 +305,7 @@ def node(
     """Return what the Node SDK makes of every scenario, all asked by one process."""
     cases = [
         {"name": name, "content": prompt(name), "config": CONFIG.get(name, {})}
-        for name in [*scenarios, "thoughts", "error-429", "error-500", "error-inband"]
+        for name in [*scenarios, *HABITS, "thoughts", "error-429", "error-500", "error-inband"]
     ]
     return ask_node("google.mjs", "@google/genai", {"baseUrl": data_url, "cases": cases})
 
@@ -301,8 +319,11 @@ def test_the_node_sdk_reads_stream_and_plain_answer_as_the_scenario_says(
     assert unnamed(dict(told["plain"])) == expected(name)
 
 
-def test_the_node_sdk_sees_thoughts_signatures_and_sources(node: Mapping[str, Json]) -> None:
-    told = node["thoughts"]
+@pytest.mark.parametrize("own", ["thoughts", *HABITS])
+def test_the_node_sdk_sees_thoughts_signatures_and_sources(
+    node: Mapping[str, Json], own: str
+) -> None:
+    told = node[own]
 
     assert unnamed(dict(told["stream"])) == THOUGHT
     assert unnamed(dict(told["plain"])) == THOUGHT
