@@ -33,6 +33,14 @@ BEYOND = {
         "array_above_max_length", "array too long", "an array with maximum length {wanted}",
         "an array with length {size}",
     ),
+    "minLength": (
+        "string_below_min_length", "string too short", "a string with minimum length {wanted}",
+        "an empty string",
+    ),
+    "maxLength": (
+        "string_above_max_length", "string too long", "a string with maximum length {wanted}",
+        "a string with length {size}",
+    ),
     "maxProperties": (
         "object_above_max_properties", "too many properties",
         "an object with at most {wanted} properties", "an object with {size} properties",
