@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mockprovider.shapes import Json
 from mockprovider.steps import Call
-from mockprovider.surfaces.writing import ABSENT
+from mockprovider.surfaces.writing import ABSENT, present
 
 PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc"}
 
@@ -62,7 +62,7 @@ class Part:
         told = {"type": self.form.type, self.form.text: self.text}
         if self.form is not TEXT:
             return told
-        return {**told, "annotations": list(self.annotations), "logprobs": logprobs}
+        return present({**told, "annotations": list(self.annotations), "logprobs": logprobs})
 
 
 @dataclass(slots=True)
