@@ -13,7 +13,7 @@ from mockprovider.surfaces import chat
 from mockprovider.surfaces.surface import Ask
 from mockprovider.timeline import Close, Head, Send, Timeline
 
-FILLING = Filling("r1-1-2", 'm"x', 1_770_000_000)
+FILLING = Filling("r1-1-2", 'm"x', 1_770_000_000, "r1-1")
 SCENARIOS = sorted((scenario.fixtures_dir() / "scenarios").iterdir())
 
 
@@ -30,12 +30,13 @@ def played(timeline: Timeline, filling: Filling) -> list[bytes]:
         ("plain", b"plain"),
         (f"chatcmpl-{slot('id')}!", b"chatcmpl-r1-1-2!"),
         (slot("id", 3), b"r1-1-2-3"),
+        (f"#{slot('nonce')}]]", b"#r1-1]]"),
         (f'"created":"{slot("created")}"', b'"created":1770000000'),
         (f'"created":"{slot("created", 5)}"', b'"created":1770000005'),
         (f'"{slot("model")}"', b'"m\\"x"'),
         (slot("date"), b"Mon, 02 Feb 2026 02:40:00 GMT"),
     ],
-    ids=["none", "id", "id-3", "created", "created-5", "model", "date"],
+    ids=["none", "id", "id-3", "nonce", "created", "created-5", "model", "date"],
 )
 def test_a_slot_is_filled(text: str, filled: bytes) -> None:
     assert template(text.encode()).fill(FILLING) == filled
