@@ -153,7 +153,7 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         "err.surface-native-shape",
         "bare text",
         stream(INBAND, "no saffron"),
-        ["the error is Expecting value at character 0: 'no saffron'"],
+        ["the error is not JSON (Expecting value at character 0): 'no saffron'"],
     ),
     (
         "err.surface-native-shape",

@@ -58,7 +58,7 @@ VARIANTS: list[tuple[str, dict[str, Exchange], list[str]]] = [
     (
         "a comment as data",
         {"odd": streamed(b"data: PROCESSING\n\n" + WHOLE.body)},
-        ["an event that is Expecting value at character 0: 'PROCESSING'"],
+        ["an event that is not JSON (Expecting value at character 0): 'PROCESSING'"],
     ),
     (
         "an event without data",
@@ -142,13 +142,13 @@ CASES: list[Case] = [
         "sse.framing-valid",
         "no blank line",
         streamed(b'data: {"a":1}\ndata: {"a":2}\n\n' + DONE),
-        ['an event that is Extra data at character 8: \'{"a":1}\\n{"a":2}\''],
+        ['an event that is not JSON (Extra data at character 8): \'{"a":1}\\n{"a":2}\''],
     ),
     (
         "sse.framing-valid",
         "a body in a body",
         streamed(b"data: data: {}\n\n" + DONE),
-        ["an event that is Expecting value at character 0: 'data: {}'"],
+        ["an event that is not JSON (Expecting value at character 0): 'data: {}'"],
     ),
     (
         "sse.framing-valid",
