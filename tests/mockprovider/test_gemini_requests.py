@@ -391,6 +391,11 @@ def test_the_model_is_in_the_path(path: str, model: str) -> None:
     assert reading.read(asking(), path).model == model
 
 
+def test_a_path_of_another_api_says_no_model() -> None:
+    with pytest.raises(ValueError, match="'/v1/x' is no path of this API; it ends in :generate"):
+        reading.read(asking(), "/v1/x")
+
+
 def test_a_model_with_a_name_that_is_none_is_refused() -> None:
     path = "/v1beta/models/google/gemini-9:generateContent"
 

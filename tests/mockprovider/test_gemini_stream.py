@@ -10,6 +10,7 @@ from mockprovider.inbox import Request
 from mockprovider.journal import Journal
 from mockprovider.shapes import Json
 from mockprovider.slots import Filling
+from mockprovider.steps import BadScenario
 from mockprovider.surfaces import gemini
 from mockprovider.surfaces.gemini.habits import Habits
 from mockprovider.surfaces.surface import Ask, Surface
@@ -635,6 +636,22 @@ def test_every_value_of_every_habit_renders(habit: str, value: str) -> None:
     for surface in (gemini.SURFACE, gemini.ARRAY):
         assert timeline(steps, toml, Ask(stream=True, usage=True, logprobs=2), surface)
     assert plain(steps, toml)["candidates"][0]["finishReason"] == "STOP"
+
+
+@pytest.mark.parametrize(
+    ("habit", "complaint"),
+    [
+        ('usage = "never"', "gemini.usage is 'never'; did you mean 'every'?"),
+        ("index = 0", "gemini.index is 0; it can be given, absent"),
+        ("block = true", "gemini.block must be a text, not True"),
+        ('finsh = "own"', "unknown member 'gemini.finsh'; did you mean 'finish'?"),
+    ],
+)
+def test_a_habit_nobody_has_is_a_bad_scenario(habit: str, complaint: str) -> None:
+    with pytest.raises(BadScenario) as wrong:
+        timeline(TEXT, habit)
+
+    assert str(wrong.value) == f"x.toml: {complaint}"
 
 
 @pytest.mark.parametrize(

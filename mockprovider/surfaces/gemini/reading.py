@@ -51,11 +51,11 @@ def context(request: Request) -> str:
 def asked(path: str) -> Asked:
     """Take a path apart."""
     found = METHOD.fullmatch(path)
-    return (
-        Asked(found["version"], unquote(found["model"]), found["method"])
-        if found
-        else Asked("", "", "")
-    )
+    if found is None:
+        raise ValueError(
+            f"{path!r} is no path of this API; it ends in :generateContent or the like"
+        )
+    return Asked(found["version"], unquote(found["model"]), found["method"])
 
 
 def read(body: Json, context: str) -> Reading:
@@ -100,7 +100,7 @@ def _reading(body: Json, asked: Asked, shape: Shape) -> Reading:
         return Reading(refusal=_invalid(told), objections=[Objection("body", told)])
     odd = list[Odd]()
     known = proto.normal(shape, body, shape, odd)
-    wrong = list(_errors(body, known, asked, shape))
+    wrong = list(_errors(known, asked, shape))
     odd += (Odd(*each) for each in checks.odd(_asked_for(known))) if not wrong else ()
     objections = [Objection(f"body.{place}".rstrip("."), error.message) for place, error in wrong]
     objections += [Objection(f"body.{dotted(path)}", message) for path, message in odd]
@@ -116,7 +116,7 @@ def _asked_for(known: Body) -> Body:
     return inner
 
 
-def _errors(body: Json, known: Json, asked: Asked, shape: Shape) -> Iterator[tuple[str, Error]]:
+def _errors(known: Json, asked: Asked, shape: Shape) -> Iterator[tuple[str, Error]]:
     """Yield everything that is refused, in the order it would be, each with its place."""
     unread = [proto.unreadable(each, known) for each in mismatches(shape, known, root=shape)]
     if unread:
