@@ -25,10 +25,15 @@ from conformance.selfcheck.matrix import Matrix, complaints
 from conformance.selfcheck.observe import Job, jobs, observed
 from conformance.selfcheck.routers import REFERENCE_NAME, VARIANTS
 from conformance.selfcheck.sheet import document, sheet
+from conformance.settings import WrongUsage
 
 # The idle limit outlasts the patience of a hold, so that a mutant that keeps back an event is not
 # taken for one whose provider has died.
 ROUTER = ("--keepalive-ms", "500", "--idle-ms", "4000")
+
+
+class NothingSelected(ValueError):
+    """There is nothing to check."""
 
 
 class Servers(NamedTuple):
@@ -59,20 +64,18 @@ def selfcheck(args: argparse.Namespace) -> int:
     """Run the reference router, legal variants and mutants and print which rules kill which."""
     try:
         chosen = selection(args.only, args.rule)
-        if not chosen.routers or not chosen.cases:
-            print("selfcheck: nothing is selected", file=sys.stderr)
-            return Exit.EMPTY
+        _writable(args.json)
         began = time.monotonic()
         work = list(jobs(chosen.routers, chosen.cases, f"selfcheck.{os.getpid()}"))
         matrix = check(chosen, work)
-    except UnknownCase as error:
-        print(f"selfcheck: {error}", file=sys.stderr)
-        return Exit.USAGE
+        wrong = list(complaints(matrix, RULES, whole=chosen.whole))
+        seconds = time.monotonic() - began
+    except (UnknownCase, WrongUsage) as error:
+        return _say(error, Exit.USAGE)
+    except NothingSelected as error:
+        return _say(error, Exit.EMPTY)
     except (LaunchFailed, MockTrouble) as error:
-        print(f"selfcheck: {error}", file=sys.stderr)
-        return Exit.HARNESS_ERROR
-    wrong = list(complaints(matrix, RULES, whole=chosen.whole))
-    seconds = time.monotonic() - began
+        return _say(error, Exit.HARNESS_ERROR)
     total = (
         f"{len(matrix.rules)} rules, {len(chosen.routers)} routers, {len(work)} trials "
         f"in {seconds:.1f} s: {len(wrong) or 'no'} complaints"
@@ -83,10 +86,29 @@ def selfcheck(args: argparse.Namespace) -> int:
     return Exit.NOT_CONFORMANT if wrong else Exit.CONFORMANT
 
 
+def _say(error: Exception, code: Exit) -> Exit:
+    print(f"selfcheck: {error}", file=sys.stderr)
+    return code
+
+
+def _writable(path: Path | None) -> None:
+    """Complain ahead of the run, not after it."""
+    if path is None:
+        return
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise WrongUsage(f"--json {path}: {error.strerror}") from error
+
+
 def selection(only: Sequence[str], rules: Sequence[str]) -> Selection:
     names = (REFERENCE_NAME, *VARIANTS)
     routers = tuple(name for name in names if not only or _any(name, only))
+    if not routers:
+        raise NothingSelected(f"no router matches {' '.join(only)}")
     wanted = selected(cases(RULES.values(), PROBES.values()), rules)
+    if not wanted:
+        raise NothingSelected(f"no case matches {' '.join(rules)}")
     return Selection(routers, tuple(wanted), routers == names)
 
 

@@ -1,0 +1,364 @@
+"""The reference router in front of the real mock, over real connections."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import httpx
+import pytest
+
+from conformance.drive.launch import launched, python
+from conformance.drive.upstream import upstream
+from conformance.exchange import Json
+
+USAGE: Json = {"stream_options": {"include_usage": True}}
+NUMBERS = count(1)
+
+
+class Ends:
+    """Both ends of the reference router: its client and its provider."""
+
+    def __init__(self, router: str, control: str) -> None:
+        self.http = httpx.Client(
+            base_url=f"{router}/reference/v1",
+            headers={"authorization": "Bearer sk-conformance"},
+            trust_env=False,
+        )
+        self.control = httpx.Client(base_url=f"{control}/_mock", trust_env=False)
+
+    @staticmethod
+    def body(scenario: str, nonce: str, **ask: Json) -> Json:
+        prompt = f"[[mock:{scenario}#{nonce}]]"
+        return {"model": "m", "messages": [{"role": "user", "content": prompt}], **ask}
+
+    def ask(self, scenario: str, nonce: str = "", **ask: Json) -> httpx.Response:
+        body = self.body(scenario, nonce or fresh(), **{"stream": True, **ask})
+        return self.http.post("/chat/completions", json=body)
+
+    def play(self, steps: list[Json], nonce: str = "", **ask: Json) -> httpx.Response:
+        """Ask for a scenario of our own."""
+        nonce = nonce or fresh()
+        told = {"summary": "armed", "step": steps}
+        self.control.put(f"/armed/{nonce}", json=told).raise_for_status()
+        return self.ask("armed", nonce, **ask)
+
+    @contextmanager
+    def streaming(self, scenario: str, nonce: str) -> Iterator[httpx.Response]:
+        body = self.body(scenario, nonce, stream=True)
+        with self.http.stream("POST", "/chat/completions", json=body) as response:
+            yield response
+
+    def release(self, nonce: str, hold: str) -> None:
+        self.control.post(f"/release/{nonce}", json={"hold": hold}).raise_for_status()
+
+    def entry(self, nonce: str) -> Json:
+        asked = {"nonce": nonce, "wait": "ended", "timeout_ms": "5000"}
+        (entry,) = self.control.get("/journal", params=asked).json()["entries"]
+        return entry
+
+    def row(self, response: httpx.Response) -> Json:
+        return self.http.get(f"/usage/{response.headers['x-request-id']}").json()
+
+
+def fresh() -> str:
+    return f"reference-{next(NUMBERS)}"
+
+
+def events(response: httpx.Response) -> list[Json]:
+    """Return the data of a stream's events; the terminator stays text."""
+    found = [line[6:] for line in response.text.split("\n") if line.startswith("data: ")]
+    return [data if data == "[DONE]" else json.loads(data) for data in found]
+
+
+def words(response: httpx.Response) -> str:
+    said = [event for event in events(response) if event != "[DONE]"]
+    deltas = [choice["delta"] for event in said for choice in event.get("choices", ())]
+    return "".join(delta.get("content") or "" for delta in deltas)
+
+
+def error(response: httpx.Response) -> Json:
+    return response.json()["error"]
+
+
+@pytest.fixture(scope="module")
+def ends() -> Iterator[Ends]:
+    limits = ("--keepalive-ms", "100", "--idle-ms", "400")
+    with upstream(0) as mock:
+        serving = ("--port", "0", "--upstream", f"{mock.data_url}/v1", "--print-json", *limits)
+        with launched(python("conformance.selfcheck.serve", *serving)) as told:
+            both = Ends(told["url"], mock.control_url)
+            with both.http, both.control:
+                yield both
+
+
+def test_each_event_comes_out_before_the_next_exists(ends: Ends) -> None:
+    nonce, seen = fresh(), []
+    with ends.streaming("holds", nonce) as response:
+        body, pieces = "", response.iter_text()
+        for hold, word in (("first", "Tansy"), ("second", " umbel"), ("third", " vetch")):
+            while word not in body:
+                body += next(pieces)
+            seen.append(body.count('"content":"') - 1)
+            ends.release(nonce, hold)
+
+    assert seen == [1, 2, 3]
+
+
+def test_an_event_that_needs_no_repair_goes_out_byte_for_byte(ends: Ends) -> None:
+    chunk = '{"id": "c", "object":"chat.completion.chunk" , "created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"\\u00e9é"},"finish_reason":"stop"}]}'  # noqa: E501  (one event is one line)
+    response = ends.play([{"raw": f"data: {chunk}\n\n"}])
+
+    assert response.text == f"data: {chunk}\n\ndata: [DONE]\n\n"
+
+
+def test_a_stream_has_the_headers_that_keep_it_flowing(ends: Ends) -> None:
+    headers = ends.ask("text").headers
+
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
+    assert headers["x-request-id"].startswith("req-")
+    assert headers["x-upstream-request-id"].startswith("req_reference-")
+
+
+HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+    "content-length": None,
+    "content-encoding": None,
+    "server": None,
+    "x-ratelimit-remaining-requests": "9999",
+}
+
+
+def test_the_provider_gets_our_key_and_nothing_of_the_clients(ends: Ends) -> None:
+    nonce = fresh()
+    secrets = {"cookie": "session=1", "x-router-trace": "t", "x-forwarded-for": "10.0.0.1"}
+    body = ends.body("text", nonce, temperature=0.5, vendor={"a": 1})
+    ends.http.post("/chat/completions", json=body, headers=secrets)
+
+    request = ends.entry(nonce)["request"]
+    headers = dict(request["headers"])
+    assert headers["authorization"] == "Bearer sk-upstream-of-the-reference"
+    assert headers["accept-encoding"] == "identity"
+    assert not secrets.keys() & headers.keys()
+    assert json.loads(request["body"]) == body
+
+
+@pytest.mark.parametrize("sent", ["", "Bearer sk-wrong", "Basic sk-conformance"])
+def test_a_client_without_a_key_of_ours_is_turned_away(ends: Ends, sent: str) -> None:
+    nonce = fresh()
+    headers = {"authorization": sent}
+    answer = ends.http.post("/chat/completions", json=ends.body("text", nonce), headers=headers)
+
+    assert answer.status_code == 401
+    assert error(answer)["code"] == "invalid_api_key"
+    assert ends.control.get("/journal", params={"nonce": nonce}).json() == {"entries": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "the body is not JSON: Expecting property name"),
+        (b"[]", "the body is not a JSON object"),
+        (b"\xff", "the body is not JSON: 'utf-8' codec can't decode byte"),
+    ],
+)
+def test_a_body_that_is_no_request_is_refused(ends: Ends, body: bytes, said: str) -> None:
+    answer = ends.http.post("/chat/completions", content=body)
+
+    assert answer.status_code == 400
+    assert error(answer)["message"].startswith(said)
+
+
+def test_usage_reaches_who_asked_and_the_ledger_always(ends: Ends) -> None:
+    asked, not_asked = ends.ask("usage-classes", **USAGE), ends.ask("usage-classes")
+    counted = [event["usage"] for event in events(asked)[:-1] if event.get("usage")]
+
+    assert [usage["total_tokens"] for usage in counted] == [1069]
+    assert not any("usage" in event for event in events(not_asked)[:-1])
+    for response in (asked, not_asked):
+        assert ends.row(response) == {
+            "request_id": response.headers["x-request-id"],
+            "upstream_request_id": response.headers["x-upstream-request-id"],
+            "model": "m",
+            "status": "complete",
+            "source": "upstream",
+            "input_tokens": 1009,
+            "output_tokens": 60,
+            "cached_tokens": 401,
+            "cache_write_tokens": 211,
+            "reasoning_tokens": 29,
+        }
+
+
+def test_a_plain_answer_is_in_the_ledger_too(ends: Ends) -> None:
+    response = ends.ask("usage-classes", stream=False)
+
+    assert response.json()["object"] == "chat.completion"
+    assert ends.row(response)["output_tokens"] == 60
+
+
+def test_a_request_nobody_made_is_in_no_ledger(ends: Ends) -> None:
+    answer = ends.http.get("/usage/req-none")
+
+    assert (answer.status_code, error(answer)["message"]) == (404, "no request 'req-none'")
+
+
+SAID: list[Json] = [{"say": "Sage"}]
+
+# how the provider's stream ends -> the code of the error event
+FAILURES: dict[str, tuple[list[Json], str | None]] = {
+    "FIN without the last HTTP chunk": ([*SAID, {"close": "cut"}], "upstream_cut"),
+    "RST": ([*SAID, {"reset": True}], "upstream_cut"),
+    "silence": ([*SAID, {"stall": True}], "upstream_stalled"),
+    "the end of the body": ([*SAID, {"close": "clean"}], "upstream_unfinished"),
+    "the end in the middle of an event": (
+        [*SAID, {"finish": "stop"}, {"raw": "data: {"}, {"close": "clean"}],
+        "upstream_unfinished",
+    ),
+    "an error": (
+        [*SAID, {"error": {"message": "no more", "type": "server_error", "code": "gone"}},
+         {"close": "clean"}],
+        "gone",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", FAILURES)
+def test_a_stream_that_fails_says_so_and_never_looks_complete(ends: Ends, how: str) -> None:
+    steps, code = FAILURES[how]
+    response = ends.play(steps, **USAGE)
+
+    *before, last = events(response)
+    assert words(response) == "Sage"
+    assert [event["choices"][0]["finish_reason"] for event in before][:2] == [None, None]
+    assert last["error"]["code"] == code
+    assert ends.row(response)["status"] == "failed"
+
+
+def test_silence_is_filled_with_comments(ends: Ends) -> None:
+    assert ends.play([*SAID, {"stall": True}]).text.count(": keepalive\n\n") >= 2
+
+
+@pytest.mark.parametrize(
+    ("steps", "status", "code"),
+    [
+        ([{"close": "clean"}], 502, "upstream_unfinished"),
+        ([{"close": "cut"}], 502, "upstream_cut"),
+        ([{"raw": "data: [DONE]\n\n"}, {"close": "clean"}], 502, "upstream_unfinished"),
+        ([{"error": {"message": "full", "type": "rate_limit_exceeded"}}], 429, None),
+    ],
+)
+def test_what_fails_ahead_of_the_first_event_gets_a_status(
+    ends: Ends, steps: list[Json], status: int, code: str | None
+) -> None:
+    response = ends.play(steps)
+
+    assert response.status_code == status
+    assert error(response)["code"] == code
+    assert ends.row(response)["status"] == "failed"
+
+
+def test_a_finish_without_terminator_is_completed_and_a_terminator_without_finish_too(
+    ends: Ends,
+) -> None:
+    closed = ends.play([*SAID, {"finish": "length"}, {"close": "clean"}])
+    silent = ends.play([*SAID, {"finish": "length"}, {"stall": True}])
+    bare = ends.play(SAID)
+
+    for response, reason in ((closed, "length"), (silent, "length"), (bare, "stop")):
+        *_, last, done = events(response)
+        assert (last["choices"][0]["finish_reason"], done) == (reason, "[DONE]")
+
+
+def test_the_stream_ends_with_the_terminator_though_the_provider_keeps_the_line(
+    ends: Ends,
+) -> None:
+    nonce = fresh()
+    response = ends.ask("done-then-open", nonce)
+
+    assert events(response)[-1] == "[DONE]"
+    assert ends.row(response)["status"] == "complete"
+    assert ends.entry(nonce)["end"]["kind"].startswith("peer-")
+
+
+def test_the_provider_is_left_when_the_client_leaves(ends: Ends) -> None:
+    streaming, waiting = fresh(), fresh()
+    with ends.streaming("holds", streaming) as response:
+        next(response.iter_raw())
+    held = {"summary": "head", "step": SAID, "head": {"hold": "head"}}
+    ends.control.put(f"/armed/{waiting}", json=held).raise_for_status()
+    with pytest.raises(httpx.ReadTimeout):
+        ends.http.post("/chat/completions", json=ends.body("armed", waiting), timeout=0.1)
+
+    for nonce in (streaming, waiting):
+        assert ends.entry(nonce)["end"]["kind"].startswith("peer-")
+    row = ends.row(response)
+    assert (row["status"], row["source"]) == ("cancelled", "delivered")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_error_status_comes_through_with_its_headers(ends: Ends, stream: bool) -> None:
+    nonce = fresh()
+    head = {"status": 429, "headers": [["retry-after", "7"], ["set-cookie", "a=b"]]}
+    told = {"message": "slow, sk-upstream-of-the-reference", "type": "rate_limit_exceeded"}
+    scenario = {"summary": "refused", "head": head, "step": [{"error": told}]}
+    ends.control.put(f"/armed/{nonce}", json=scenario).raise_for_status()
+    response = ends.ask("armed", nonce, stream=stream)
+
+    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
+    assert "set-cookie" not in response.headers
+    assert response.headers["content-type"] == "application/json"
+    assert error(response)["message"] == "slow, [redacted]"
+    assert error(response)["type"] == "rate_limit_exceeded"
+
+
+def test_a_body_of_the_wrong_kind_is_converted_or_refused(ends: Ends) -> None:
+    streamed = ends.ask("json-for-stream")
+    whole = ends.ask("stream-for-plain", stream=False)
+    page = ends.ask("web-page")
+
+    assert (words(streamed), events(streamed)[-1]) == ("Lemon balm", "[DONE]")
+    assert whole.json()["choices"] == [
+        {
+            "index": 0,
+            "message": {"content": "Mint", "refusal": None, "role": "assistant"},
+            "finish_reason": "stop",
+        }
+    ]
+    assert page.status_code == 502
+    assert error(page)["message"] == "the upstream answered with 'text/html'"
+
+
+def test_a_provider_that_compresses_is_read_all_the_same(ends: Ends) -> None:
+    nonce = fresh()
+    scenario = {"summary": "gzip", "step": [*SAID, {"finish": "stop"}], "fault": ["gzip"]}
+    ends.control.put(f"/armed/{nonce}", json=scenario).raise_for_status()
+    response = ends.ask("armed", nonce)
+
+    assert words(response) == "Sage"
+    assert "content-encoding" not in response.headers
+
+
+def test_models_are_the_providers(ends: Ends) -> None:
+    assert ends.http.get("/models").json()["object"] == "list"
+
+
+def test_a_provider_that_is_not_there_is_a_bad_gateway() -> None:
+    nobody = ("--port", "0", "--upstream", "http://127.0.0.1:9/v1", "--print-json")
+    server = launched(python("conformance.selfcheck.serve", *nobody))
+    with server as told, Ends(told["url"], "http://127.0.0.1:9").http as http:
+        answers = [
+            http.post("/chat/completions", json=Ends.body("text", "n-1")),
+            http.get("/models"),
+            http.get(f"{told['url']}/nobody/v1/models"),
+            http.get("/nothing"),
+        ]
+
+    assert [(answer.status_code, error(answer)["message"]) for answer in answers] == [
+        (502, "the connection to the upstream broke"),
+        (502, "the upstream does not answer"),
+        (404, "no router 'nobody'"),
+        (404, "Not Found"),
+    ]
