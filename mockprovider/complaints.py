@@ -65,6 +65,8 @@ def check(steps: Steps, holds: Sequence[str], place: str) -> None:
     opened = set[str]()
     for number, step in enumerate(steps, 1):
         if isinstance(step, Call):
+            if step.id in opened:
+                raise BadScenario(f"{place}: step {number}: a second call {step.id!r}")
             opened.add(step.id)
         if isinstance(step, Arguments) and step.of not in opened:
             known = _hint(step.of, opened) or "; no call was opened before it"

@@ -91,6 +91,14 @@ def wrong_with(document: Json) -> str:
             "step 2: no call 'cal_1'; did you mean 'call_1'?",
         ),
         (
+            {"summary": "", "step": [{"call": {"id": "c", "name": "n"}}] * 2},
+            "step 2: a second call 'c'",
+        ),
+        (
+            {"summary": "", "step": [{"raw_base64": "A"}]},
+            "step 1: raw_base64 does not match",
+        ),
+        (
             {"summary": "", "step": [{"close": "cutt"}]},
             "step 1: close is 'cutt'; did you mean 'cut'?",
         ),
