@@ -440,8 +440,9 @@ def test_obfuscation_comes_if_asked_for() -> None:
 
 def test_the_same_steps_fold_into_one_answer() -> None:
     steps = (
-        '{ think = "H" }, { think = "m" }, { say = "A" }, { say = "b", times = 2, extra = { x = 1 } }'
-        ', { cite = { url = "u" } }, { call = { id = "c1", name = "f", arguments = "{" } },'
+        '{ think = "H" }, { think = "m" }, { say = "A" }, { cite = { url = "u" } },'
+        '{ say = "b", times = 2, extra = { x = 1 } },'
+        '{ call = { id = "c1", name = "f", arguments = "{" } },'
         '{ arguments = "}", of = "c1" }, { finish = "tool_calls", say = "!" },'
         "{ usage = { input = 9, output = 4, cached = 3, reasoning = 2, cache_write = 1 } }"
     )
