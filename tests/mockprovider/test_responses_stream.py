@@ -314,6 +314,18 @@ def test_usage_a_provider_does_not_count_is_null() -> None:
     assert last('{ finish = "stop" }')["usage"] is None
 
 
+def test_what_the_request_limits_is_left_out() -> None:
+    cut = last(TEXT, ask=Ask(stream=True, usage=True, limit=1))
+    two = f"{CALL.replace('c1', 'c0')}, {CALL}"
+    alone = last(two, ask=Ask(stream=True, parallel=False))
+
+    assert (cut["incomplete_details"], cut["usage"]["output_tokens"]) == (
+        {"reason": "max_output_tokens"}, 1,
+    )  # fmt: skip
+    assert cut["output"][0]["content"][0]["text"] == "Aloe"
+    assert [item["call_id"] for item in alone["output"]] == ["c0"]
+
+
 def test_log_probabilities_are_told_where_openai_tells_them() -> None:
     told = events(
         '{ say = "AB", tokens = 2 }, { finish = "stop" }', ask=Ask(stream=True, logprobs=1)
