@@ -215,8 +215,13 @@ def _accepted(exchange: Exchange) -> str:
 )
 def keepalives_stand_between_events(exchange: Exchange) -> Iterator[Finding]:
     """Keep-alives stand between events, never inside one."""
-    events = [item.span for item in chat.items(exchange) if isinstance(item, Event)]
+    waiting: list[Comment] = []  # until the event ends that they may stand in
     for item in chat.items(exchange):
-        inside = any(span.start < item.span.start < span.end for span in events)
-        if isinstance(item, Comment) and inside:
-            yield Finding(f"the comment {item.text[:40]!r} stands inside an event", item.span)
+        if isinstance(item, Comment):
+            waiting.append(item)
+        elif isinstance(item, Event):
+            for comment in waiting:
+                if comment.span.start > item.span.start:
+                    what = f"the comment {comment.text[:40]!r} stands inside an event"
+                    yield Finding(what, comment.span)
+            waiting = []
