@@ -12,13 +12,17 @@ from mockprovider.surfaces.writing import WORDS, present
 # What the answer repeats of the request, and says where the request says nothing.
 REPEATED: Mapping[str, Json] = {
     "background": False,
+    "frequency_penalty": 0.0,
     "instructions": None,
     "max_output_tokens": None,
     "max_tool_calls": None,
     "metadata": {},
+    "moderation": None,
     "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
     "previous_response_id": None,
     "prompt_cache_key": None,
+    "prompt_cache_retention": None,
     "reasoning": {"effort": None, "summary": None},
     "safety_identifier": None,
     "service_tier": "auto",
