@@ -11,14 +11,20 @@ class BadJson(ValueError):
 
 def parse(text: str | bytes) -> Json:
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return DECODER.decode(text if isinstance(text, str) else text.decode())
     except UnicodeDecodeError as error:
         raise BadJson(f"not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
         raise BadJson("nested too deeply to read") from error
     except json.JSONDecodeError as error:
         raise BadJson(f"{error.msg} at character {error.pos}") from error
+    except ValueError as error:  # a constant as below, or a number of thousands of digits
+        raise BadJson(str(error)) from error
 
 
 def _refuse(constant: str) -> Json:
     raise BadJson(f"{constant} is not JSON")
+
+
+# One for all: json.loads would make another for each text.
+DECODER = json.JSONDecoder(parse_constant=_refuse)
