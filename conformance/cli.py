@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from inspect import cleandoc
 from pathlib import Path
-from typing import NoReturn
 
 from conformance import lint as linting
 from conformance.demo import demo
@@ -18,6 +17,7 @@ from conformance.drive.target import SURFACES
 from conformance.exchange import Request
 from conformance.exits import Exit
 from conformance.options import OPTIONS
+from conformance.parser import Parser
 from conformance.plan import UnknownCase, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
@@ -34,13 +34,6 @@ from conformance.selfcheck.check import selfcheck
 from conformance.settings import WrongUsage, profile, settings
 
 Command = Callable[[argparse.Namespace], int]
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what was wrong in one line, and ends as pytest does for wrong usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
 
 
 def run(args: argparse.Namespace) -> int:

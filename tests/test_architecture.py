@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {
     "conformance": [
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
-        "plan", "verdicts", "exits", "options", "redact", "excerpt", "drive", "settings", "suite",
-        "engine", "preflight", "opening", "lint", "report", "running", "selfcheck", "demo", "items",
-        "session", "plugin", "cli",
+        "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive", "settings",
+        "suite", "engine", "preflight", "opening", "lint", "report", "running", "selfcheck", "demo",
+        "items", "session", "plugin", "cli",
     ],
     "mockprovider": [],
 }  # fmt: skip

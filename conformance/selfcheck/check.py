@@ -17,6 +17,7 @@ from conformance.drive.launch import LaunchFailed, launched, python
 from conformance.drive.mock import MockTrouble
 from conformance.drive.upstream import upstream
 from conformance.exits import Exit
+from conformance.parser import Parser
 from conformance.plan import Case, UnknownCase, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.profile import load
@@ -136,6 +137,6 @@ def servers() -> Iterator[Servers]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="selfcheck", description=selfcheck.__doc__)
+    parser = Parser("selfcheck", description=selfcheck.__doc__)
     arguments(parser)
     return selfcheck(parser.parse_args(argv))

@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ class Job:
     """One probe against one router, and the cases that its trial decides."""
 
     router: str
+    run: str
     nonce: str
     cases: tuple[Case, ...]
 
@@ -37,7 +39,7 @@ def jobs(routers: Sequence[str], cases: Sequence[Case], run: str) -> Iterator[Jo
         trials.setdefault(case.trial, []).append(case)
     for number, router in enumerate(routers):
         for position, judging in enumerate(trials.values()):
-            yield Job(router, f"{run}.{number}-{position}", tuple(judging))
+            yield Job(router, f"{run}.{number}", f"{run}.{number}-{position}", tuple(judging))
 
 
 async def observed(
@@ -46,6 +48,7 @@ async def observed(
     """Return every verdict that is not a pass."""
     found: list[Observed] = []
     waiting = iter(work)
+    left = Counter(job.run for job in work)
 
     async def worker() -> None:
         # A client of its own each: with many connections a pool spends its time choosing one.
@@ -59,6 +62,9 @@ async def observed(
                 await asyncio.wait({judging})
                 trouble = judging.exception()
                 found.extend(_broken(job, trouble) if trouble else judging.result())
+                left[job.run] -= 1
+                if not left[job.run]:
+                    await mock.forget(job.run)
         await mock.close()
 
     await asyncio.gather(*(worker() for _ in range(WIDTH)))

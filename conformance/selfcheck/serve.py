@@ -4,30 +4,30 @@ import argparse
 import json
 import logging
 import os
+import re
 import socket
 import sys
 
 import uvicorn
 
+from conformance.parser import Parser
 from conformance.selfcheck.router.app import app
 from conformance.selfcheck.router.values import Settings
 from conformance.selfcheck.router.wire import Protocol
 from conformance.selfcheck.routers import routers
 
+LAST_PORT = 65535
+
 
 def main(arguments: list[str] | None = None) -> int:
-    args = _parser().parse_args(arguments)
-    settings = Settings(
-        upstream=args.upstream.rstrip("/"),
-        keepalive=args.keepalive_ms / 1000,
-        idle=args.idle_ms / 1000,
-    )
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    settings = Settings(args.upstream, keepalive=args.keepalive_ms, idle=args.idle_ms)
     served = routers()
     try:
         listener = socket.create_server((args.host, args.port), backlog=2048)
     except OSError as error:
-        print(f"serve: {args.host}:{args.port}: {error.strerror}", file=sys.stderr)
-        return 4
+        parser.error(f"--host {args.host} --port {args.port}: {error.strerror or error}")
     url = "http://{}:{}".format(*listener.getsockname())
     if args.print_json:
         told = {"url": url, "routers": list(served), "pid": os.getpid()}
@@ -50,14 +50,43 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="conformance.selfcheck.serve", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=9200)
-    parser.add_argument("--upstream", required=True, help="base URL of the provider, with /v1")
-    parser.add_argument("--keepalive-ms", type=int, default=15_000)
-    parser.add_argument("--idle-ms", type=int, default=60_000)
-    parser.add_argument("--print-json", action="store_true")
+    parser = Parser("conformance.selfcheck.serve", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, default=9200, help="0 takes a free one (default: 9200)"
+    )
+    parser.add_argument(
+        "--upstream", type=_url, required=True, metavar="URL", help="the provider, with /v1"
+    )
+    parser.add_argument(
+        "--keepalive-ms", type=_seconds, default=15.0, metavar="MS",
+        help="silence after which a client gets a comment (default: 15000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--idle-ms", type=_seconds, default=60.0, metavar="MS",
+        help="silence after which the provider counts as dead (default: 60000)",
+    )  # fmt: skip
+    parser.add_argument("--print-json", action="store_true", help="say as JSON where it listens")
     return parser
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[\w.\-\[\]:]+(/[^?#\s]*)?", text):
+        right = "http://HOST:PORT/v1"
+        raise argparse.ArgumentTypeError(f"{text!r} is no base URL; right would be {right}")
+    return text.rstrip("/")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; a port is 0 to {LAST_PORT}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a number of milliseconds above 0 is needed")
+    return int(text) / 1000
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
             Route("/{router}/v1/models", service.models),
             Route("/{router}/v1/usage/{id}", service.usage),
         ],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: _refused, Exception: _refused},
         lifespan=lifespan,
     )
 
@@ -111,7 +111,8 @@ async def _left(receive: Receive) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    status, detail = (
-        (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
-    )
-    return JSONResponse({"error": envelope(detail, "invalid_request_error")}, status)
+    if isinstance(error, HTTPException):
+        told, status = envelope(error.detail, "invalid_request_error"), error.status_code
+    else:
+        told, status = envelope("the router broke down", "server_error"), 500
+    return JSONResponse({"error": told}, status)
