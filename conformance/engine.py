@@ -20,7 +20,7 @@ from conformance.drive.trial import Bench
 from conformance.exchange import Trial
 from conformance.plan import Case
 from conformance.settings import Settings
-from conformance.suite import Background, Suite, Tried
+from conformance.suite import MODEST_WIDTH, WIDTH, Background, Suite, Tried
 from conformance.verdicts import Kind, Verdict, judge, settle
 
 CONTROLLED, BLACK_BOX = "controlled", "black-box"
@@ -63,7 +63,8 @@ class Engine:
         bench = Bench(
             settings.target, self._http, self._mock, settings.limits, settings.profile.policy
         )
-        self._suite = Suite(bench, ground.run, self._background)
+        width = WIDTH if ground.mode == CONTROLLED else MODEST_WIDTH
+        self._suite = Suite(bench, ground.run, self._background, width)
 
     def __enter__(self) -> Self:
         return self

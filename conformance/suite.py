@@ -14,7 +14,9 @@ from conformance.probes import PROBES
 
 T = TypeVar("T")
 
-WIDTH = 16  # trials at once: enough to hide waiting, few enough not to queue at a small router
+# Trials at once: enough to hide waiting, few enough not to queue at a small router. A real model
+# behind it has a rate limit.
+WIDTH, MODEST_WIDTH = 16, 4
 
 
 class Tried(NamedTuple):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
@@ -288,6 +289,19 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
     )
 
     assert (told.stdout, told.stderr) == ("[", "")
+
+
+def test_what_a_terminal_cannot_show_is_an_escape(tmp_path: Path) -> None:
+    (tmp_path / "it.sse").write_bytes("data: é\n\n".encode())
+    command = [sys.executable, "-m", "conformance", "lint", "it.sse"]
+
+    told = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, check=False,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+
+    assert (told.returncode, told.stderr) == (1, b"")
+    assert rb"\xabdata: \xe9\n\n\xbb" in told.stdout
 
 
 def test_help_names_every_command(conformance: Command) -> None:
