@@ -225,6 +225,7 @@ FAILURES: dict[str, tuple[list[Json], str | None]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", FAILURES)
 def test_a_stream_that_fails_says_so_and_never_looks_complete(ends: Ends, how: str) -> None:
     steps, code = FAILURES[how]
@@ -237,6 +238,7 @@ def test_a_stream_that_fails_says_so_and_never_looks_complete(ends: Ends, how: s
     assert ends.row(response)["status"] == "failed"
 
 
+@pytest.mark.slow
 def test_silence_is_filled_with_comments(ends: Ends) -> None:
     assert ends.play([*SAID, {"stall": True}]).text.count(": keepalive\n\n") >= 2
 
@@ -260,6 +262,7 @@ def test_what_fails_ahead_of_the_first_event_gets_a_status(
     assert ends.row(response)["status"] == "failed"
 
 
+@pytest.mark.slow
 def test_a_finish_without_terminator_is_completed_and_a_terminator_without_finish_too(
     ends: Ends,
 ) -> None:
@@ -345,6 +348,7 @@ def test_models_are_the_providers(ends: Ends) -> None:
     assert ends.http.get("/models").json()["object"] == "list"
 
 
+@pytest.mark.slow
 def test_a_provider_that_is_not_there_is_a_bad_gateway() -> None:
     nobody = ("--port", "0", "--upstream", "http://127.0.0.1:9/v1", "--print-json")
     server = launched(python("conformance.selfcheck.serve", *nobody))

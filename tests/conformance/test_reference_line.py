@@ -179,6 +179,7 @@ def test_connections_are_kept_unless_an_answer_was_left_or_was_the_last() -> Non
     assert (kept, closed, left) == (True, False, False)
 
 
+@pytest.mark.slow
 def test_an_upstream_that_is_faster_than_the_client_has_to_wait() -> None:
     size, told = 64 * HIGH_WATER, asyncio.Queue[str]()
 

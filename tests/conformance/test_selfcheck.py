@@ -100,10 +100,12 @@ def few() -> Callable[[dict[str, Variant]], list[str]]:
     return gate
 
 
+@pytest.mark.slow
 def test_real_routers_pass_the_gate(few: Callable[[dict[str, Variant]], list[str]]) -> None:
     assert few({}) == []
 
 
+@pytest.mark.slow
 def test_a_mutant_that_names_the_wrong_rule_fails_the_gate(
     few: Callable[[dict[str, Variant]], list[str]],
 ) -> None:
@@ -115,6 +117,7 @@ def test_a_mutant_that_names_the_wrong_rule_fails_the_gate(
     assert all(other.startswith("drops_done: done.present[chat-") for other in others)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_matrix_and_writes_it_down(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,3 +156,15 @@ def test_a_wrong_selection_is_one_clear_line(
 ) -> None:
     assert main(args) == code
     assert capsys.readouterr().err == said
+
+
+def test_the_mutants_in_the_documentation_can_be_built() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "selfcheck.md").read_text("utf-8")
+    told: dict[str, object] = {}
+    for block in page.split("```python\n")[1:]:
+        exec(block.partition("```")[0], told)  # noqa: S102  (our own page)
+    shown = {name: each for name, each in told.items() if isinstance(each, Variant)}
+
+    assert len(shown) == page.count("@mutant(")
+    assert all(each.breaks <= set(RULES) and each.text for each in shown.values())
+    assert [each.router(REFERENCE) == REFERENCE for each in shown.values()] == [False] * len(shown)
