@@ -37,6 +37,9 @@ from conformance.settings import WrongUsage, profile, settings
 
 Command = Callable[[argparse.Namespace], int]
 
+# In a pytest session other plugins have a --profile; here nobody else does.
+SHORT = {"--router-profile": ("--profile",)}
+
 
 def run(args: argparse.Namespace) -> int:
     """Judge a router: send every probe through it and ask the rules what they make of it."""
@@ -150,7 +153,8 @@ def parser() -> Parser:
     judging = command(commands, run)
     judging.add_argument("url", nargs="?", metavar="URL", help="the same as --router-url")
     for option in OPTIONS:
-        judging.add_argument(option.flag, dest=option.dest, **option.how)
+        flags = (option.flag, *SHORT.get(option.flag, ()))
+        judging.add_argument(*flags, dest=option.dest, **option.how)
     only = "rule, family, probe or case id, with wildcards; may be given more than once"
     judging.add_argument("--only", action="append", default=[], metavar="PATTERN", help=only)
     projections(judging)

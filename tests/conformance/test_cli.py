@@ -140,6 +140,8 @@ def test_a_wildcard_that_selects_nothing_is_an_empty_run(conformance: Command) -
          "conformance: no rule 'done.presnt'; did you mean 'done.present'?\n"),
         (["explain", "xyz"], "conformance: no rule 'xyz'; `conformance rules` lists them\n"),
         (["rules", "--family", "don"], "conformance: no family 'don'; did you mean 'done'?\n"),
+        (["run", "http://a", "--profile", "generik"],
+         "conformance: --router-profile: no profile 'generik'; did you mean 'generic'?\n"),
         (["report", "lost.jsonl"], "conformance: lost.jsonl: No such file or directory\n"),
     ],
 )  # fmt: skip
