@@ -1,8 +1,10 @@
 """What several tests need: where a document departs from its published shape."""
 
 import json
+import os
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -12,6 +14,12 @@ from conformance.exchange import Json
 from conformance.resources import FIXTURES
 
 Faults = Callable[[str, Json], dict[str, str]]
+
+# A slow machine is no failure; and what is drawn in CI is the same each time, so that a red run
+# is about the change. Everywhere else each run draws anew.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(scope="session")

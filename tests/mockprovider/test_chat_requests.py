@@ -98,6 +98,7 @@ def test_a_body_that_is_no_object_is_refused(body: Json) -> None:
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}},
         {"stream": True, "stream_options": {"include_usage": True, "include_obfuscation": False}},
         {"metadata": {"a": "b"}, "user": "u", "store": False, "seed": 5, "service_tier": "auto"},
+        {"messages": [{"role": "user", "content": "hi", "tool_calls": [None]}]},
     ],
 )  # fmt: skip
 def test_a_right_request_is_accepted(members: Mapping[str, Json]) -> None:

@@ -100,7 +100,8 @@ def _tool_messages(messages: list[Body]) -> Iterator[Error]:
         if message["role"] != "tool":
             if open_calls:
                 break
-            calls = message.get("tool_calls") or ()
+            asks = message["role"] == "assistant"  # whoever else has calls, has an unknown member
+            calls = (message.get("tool_calls") if asks else None) or ()
             open_calls, caller = [call["id"] for call in calls], index
         elif message["tool_call_id"] in open_calls:
             open_calls.remove(message["tool_call_id"])
