@@ -1,16 +1,24 @@
 """The reference router in front of the real mock, over real connections."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from conformance.drive.launch import launched, python
 from conformance.drive.upstream import upstream
 from conformance.exchange import Json
+from conformance.selfcheck.reference import REFERENCE
+from conformance.selfcheck.router.app import app
+from conformance.selfcheck.router.relay import Relay
+from conformance.selfcheck.router.values import Settings
+from conformance.selfcheck.router.wire import Wire
 
 USAGE: Json = {"stream_options": {"include_usage": True}}
 NUMBERS = count(1)
@@ -36,12 +44,15 @@ class Ends:
         body = self.body(scenario, nonce or fresh(), **{"stream": True, **ask})
         return self.http.post("/chat/completions", json=body)
 
-    def play(self, steps: list[Json], nonce: str = "", **ask: Json) -> httpx.Response:
-        """Ask for a scenario of our own."""
+    def play(self, steps: list[Json], nonce: str = "", **members: Json) -> httpx.Response:
+        """Ask for a scenario of our own, and for usage."""
+        return self.ask("armed", self.arm(steps, nonce, **members), **USAGE)
+
+    def arm(self, steps: list[Json], nonce: str = "", **members: Json) -> str:
         nonce = nonce or fresh()
-        told = {"summary": "armed", "step": steps}
+        told = {"summary": "armed", "step": steps, **members}
         self.control.put(f"/armed/{nonce}", json=told).raise_for_status()
-        return self.ask("armed", nonce, **ask)
+        return nonce
 
     @contextmanager
     def streaming(self, scenario: str, nonce: str) -> Iterator[httpx.Response]:
@@ -229,7 +240,7 @@ FAILURES: dict[str, tuple[list[Json], str | None]] = {
 @pytest.mark.parametrize("how", FAILURES)
 def test_a_stream_that_fails_says_so_and_never_looks_complete(ends: Ends, how: str) -> None:
     steps, code = FAILURES[how]
-    response = ends.play(steps, **USAGE)
+    response = ends.play(steps)
 
     *before, last = events(response)
     assert words(response) == "Sage"
@@ -244,21 +255,25 @@ def test_silence_is_filled_with_comments(ends: Ends) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "status", "code"),
+    ("steps", "head", "status", "said"),
     [
-        ([{"close": "clean"}], 502, "upstream_unfinished"),
-        ([{"close": "cut"}], 502, "upstream_cut"),
-        ([{"raw": "data: [DONE]\n\n"}, {"close": "clean"}], 502, "upstream_unfinished"),
-        ([{"error": {"message": "full", "type": "rate_limit_exceeded"}}], 429, None),
+        ([{"close": "clean"}], {}, 502, "the upstream ended its stream before the answer was c"),
+        ([{"close": "cut"}], {}, 502, "the connection to the upstream broke before the answer"),
+        ([{"raw": "data: [DONE]\n\n"}, {"close": "clean"}], {}, 502, "the upstream ended its str"),
+        ([{"error": {"message": "full", "type": "rate_limit_exceeded"}}], {}, 429, "full"),
+        ([{"say": "x" * 1024, "times": 17 << 10}], {}, 502, "the upstream sent an event that is t"),
+        ([], {"hold": "head"}, 504, "the upstream has gone silent"),
+        ([], {"body": '{"id', "content_type": "application/json"}, 502, "the upstream's answer is"),
     ],
 )
 def test_what_fails_ahead_of_the_first_event_gets_a_status(
-    ends: Ends, steps: list[Json], status: int, code: str | None
+    ends: Ends, steps: list[Json], head: Json, status: int, said: str
 ) -> None:
-    response = ends.play(steps)
+    # Without its opening chunk the long event is the first.
+    response = ends.play(steps, head=head, chat={"role": "never"})
 
     assert response.status_code == status
-    assert error(response)["code"] == code
+    assert error(response)["message"].startswith(said)
     assert ends.row(response)["status"] == "failed"
 
 
@@ -290,8 +305,7 @@ def test_the_provider_is_left_when_the_client_leaves(ends: Ends) -> None:
     streaming, waiting = fresh(), fresh()
     with ends.streaming("holds", streaming) as response:
         next(response.iter_raw())
-    held = {"summary": "head", "step": SAID, "head": {"hold": "head"}}
-    ends.control.put(f"/armed/{waiting}", json=held).raise_for_status()
+    ends.arm(SAID, waiting, head={"hold": "head"})
     with pytest.raises(httpx.ReadTimeout):
         ends.http.post("/chat/completions", json=ends.body("armed", waiting), timeout=0.1)
 
@@ -303,12 +317,9 @@ def test_the_provider_is_left_when_the_client_leaves(ends: Ends) -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_an_error_status_comes_through_with_its_headers(ends: Ends, stream: bool) -> None:
-    nonce = fresh()
     head = {"status": 429, "headers": [["retry-after", "7"], ["set-cookie", "a=b"]]}
     told = {"message": "slow, sk-upstream-of-the-reference", "type": "rate_limit_exceeded"}
-    scenario = {"summary": "refused", "head": head, "step": [{"error": told}]}
-    ends.control.put(f"/armed/{nonce}", json=scenario).raise_for_status()
-    response = ends.ask("armed", nonce, stream=stream)
+    response = ends.ask("armed", ends.arm([{"error": told}], head=head), stream=stream)
 
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
     assert "set-cookie" not in response.headers
@@ -335,10 +346,7 @@ def test_a_body_of_the_wrong_kind_is_converted_or_refused(ends: Ends) -> None:
 
 
 def test_a_provider_that_compresses_is_read_all_the_same(ends: Ends) -> None:
-    nonce = fresh()
-    scenario = {"summary": "gzip", "step": [*SAID, {"finish": "stop"}], "fault": ["gzip"]}
-    ends.control.put(f"/armed/{nonce}", json=scenario).raise_for_status()
-    response = ends.ask("armed", nonce)
+    response = ends.play([*SAID, {"finish": "stop"}], fault=["gzip"])
 
     assert words(response) == "Sage"
     assert "content-encoding" not in response.headers
@@ -366,3 +374,23 @@ def test_a_provider_that_is_not_there_is_a_bad_gateway() -> None:
         (404, "no router 'nobody'"),
         (404, "Not Found"),
     ]
+
+
+def test_a_router_that_breaks_down_says_so_as_the_surface_does() -> None:
+    def broken(relay: Relay) -> None:
+        raise ZeroDivisionError
+
+    routers = {"broken": replace(REFERENCE, admit=broken)}
+    inner = app(routers, Settings("http://127.0.0.1:9/v1"))
+
+    async def wired(scope: Scope, receive: Receive, send: Send) -> None:
+        await inner({**scope, "state": {"wire": Wire(asyncio.Transport())}}, receive, send)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(wired, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport) as http:
+            return await http.post("http://router/broken/v1/chat/completions", json={})
+
+    answer = asyncio.run(ask())
+
+    assert (answer.status_code, error(answer)["message"]) == (500, "the router broke down")
