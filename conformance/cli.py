@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
     if not wanted:
         print(f"conformance: no case matches {' '.join(args.only)}", file=sys.stderr)
         return Exit.EMPTY
-    with Progress(sys.stderr, len(wanted)) as progress:
-        told = judge_all(chosen, wanted, progress.show)
+    with Progress(sys.stderr, len(wanted), known=bool(chosen.mock_url)) as progress:
+        told = judge_all(chosen, wanted, progress)
     print("\n".join([*details(told), *summary(told, str(chosen.run_dir / FILE))]))
     project(told, args)
     return int(told.footer["exit"])
@@ -118,7 +118,10 @@ def _linted(name: str, args: argparse.Namespace, asked: Request | None, profile:
 
 
 def report(args: argparse.Namespace) -> int:
-    """Show a run again: in the terminal, or as Markdown or JUnit files."""
+    """Show a run again: in the terminal, or as Markdown or JUnit files.
+
+    Ends with 3 where the run was cut short or changed since.
+    """
     told = read(Path(args.run))
     if not project(told, args):
         print("\n".join([*details(told), *summary(told)]))

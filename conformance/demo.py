@@ -47,8 +47,8 @@ def _judged(router: str, started: Servers, directory: str) -> Run:
         given=(("--router-url", url), ("--mock-url", started.control_url)),
     )
     chosen = list(cases(RULES.values(), PROBES.values()))
-    with Progress(sys.stderr, len(chosen)) as progress:
-        told = run(settings, chosen, progress.show)
+    with Progress(sys.stderr, len(chosen), known=True) as progress:
+        told = run(settings, chosen, progress)
     (where / REPORT).write_text(markdown(told), "utf-8")
     print("\n".join([*_first(details(told)), *summary(told, str(where / FILE))]))
     print(f"report: {where / REPORT}")

@@ -24,15 +24,18 @@ PROBE = Probe(
     question="Reply with the two words: hello world",
 )
 
+REFUSALS = range(400, 500)
 BODY = 1 << 20  # bytes: a thousand times what the answer to our question needs
 
+MODEL = "give a model the router has with --router-model"
 KEY = "give the router's key with --router-key or in ROUTER_KEY"
 PATH = "correct the path of --router-url: it is the base URL that the official SDKs take"
 ADVICE: Mapping[int, str] = {
     401: KEY,
     403: KEY,
-    404: PATH,
+    404: f"{PATH}; or {MODEL}",
     405: PATH,
+    429: "the router limits requests: raise its limit for the suite",
     301: "give the URL it redirects to",
     302: "give the URL it redirects to",
     307: "give the URL it redirects to",
@@ -92,7 +95,8 @@ def _trouble(answer: Exchange, body: str) -> str:
 
 
 def _refusal(answer: Exchange, body: str) -> str:
-    if advice := ADVICE.get(answer.status or 0):
+    status = answer.status or 0
+    if advice := ADVICE.get(status, MODEL if status in REFUSALS else ""):
         where = f" to {answer.header('location')}" if answer.header("location") else ""
         return f"answered {answer.status}{where}, {body!r}; {advice}"
     if "html" in (answer.header("content-type") or "") or body.lstrip().startswith("<"):

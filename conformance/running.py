@@ -1,8 +1,9 @@
 """A whole run without pytest: settings and cases in, a run written down out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
-from conformance.engine import Engine
+from conformance.engine import Engine, Ground
 from conformance.exits import Exit
 from conformance.opening import ground, surveyed
 from conformance.plan import Case
@@ -10,12 +11,18 @@ from conformance.report import record
 from conformance.report.run import FILE, Run, Writer
 from conformance.settings import Settings, WrongUsage
 
-Watch = Callable[[Run], None]
+
+class Watch(Protocol):
+    """Whoever wants to know how a run gets on."""
+
+    def started(self, ground: Ground) -> None: ...
+    def judged(self, run: Run) -> None: ...
 
 
 def run(settings: Settings, cases: Sequence[Case], watch: Watch) -> Run:
-    """Judge the cases one after the other; `watch` is told after each."""
+    """Judge the cases one after the other."""
     with ground(settings) as found:
+        watch.started(found)
         settled = surveyed(settings, found)
         with opened(settings) as writer, Engine(settings, settled) as engine:
             writer.write(record.header(settings, settled))
@@ -24,7 +31,7 @@ def run(settings: Settings, cases: Sequence[Case], watch: Watch) -> Run:
                 engine.start(cases)
                 for case in cases:
                     writer.tell(*record.told(engine.judge(case), settings))
-                    watch(writer.run)
+                    watch.judged(writer.run)
             except KeyboardInterrupt:
                 stopped = Exit.INTERRUPTED
             writer.close(record.footer(writer.run, settings, len(cases), stopped))

@@ -1,9 +1,10 @@
-"""A bar while a run goes on, where there is a terminal to see it."""
+"""How a run gets on: where the mock is, then a bar where there is a terminal to see it."""
 
 from collections import Counter
 from types import TracebackType
 from typing import Self, TextIO
 
+from conformance.engine import Ground
 from conformance.report.run import Run
 from conformance.verdicts import Kind
 
@@ -12,9 +13,11 @@ TOLD = (Kind.FAIL, Kind.WARN, Kind.HARNESS_ERROR)
 
 
 class Progress:
-    def __init__(self, stream: TextIO, total: int) -> None:
+    def __init__(self, stream: TextIO, total: int, *, known: bool = False) -> None:
+        """`known`: whoever watches started the mock, and need not be told where it is."""
         self._stream = stream
         self._total = total
+        self._known = known
         self._shown = 0  # characters of the line that stands there now
 
     def __enter__(self) -> Self:
@@ -28,7 +31,11 @@ class Progress:
     ) -> None:
         self._write("\r" + " " * self._shown + "\r")
 
-    def show(self, run: Run) -> None:
+    def started(self, ground: Ground) -> None:
+        if ground.upstream_url and not self._known:
+            print(f"the router's upstream has to be {ground.upstream_url}", file=self._stream)
+
+    def judged(self, run: Run) -> None:
         line = bar(run, self._total)
         self._write("\r" + line.ljust(self._shown))
         self._shown = len(line)

@@ -22,6 +22,7 @@ WHERE = "router at http://host/v1/chat/completions: "
 HTML = (("content-type", "text/html; charset=utf-8"),)
 PORT = "correct the port or the scheme of --router-url"
 PATH = "correct the path of --router-url: it is the base URL that the official SDKs take"
+MODEL = "give a model the router has with --router-model"
 KEY = "give the router's key with --router-key or in ROUTER_KEY"
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -35,12 +36,13 @@ def answer(status: int | None = 200, body: bytes = b"", **members: object) -> Ex
     ("given", "said"),
     [
         (answer(body=b"data: [DONE]\n\n"), ""),
-        (answer(400, b'{"error": {}}'), ""),
+        (answer(400, b"no such model"), f"answered 400, 'no such model'; {MODEL}"),
+        (answer(429, b""), "answered 429, ''; the router limits requests: raise its limit for the suite"),
         (answer(500, b'{"error": {}}'), ""),
         (answer(401, b"{}"), f"answered 401, '{{}}'; {KEY}"),
         (answer(403, b"{}"), f"answered 403, '{{}}'; {KEY}"),
         (answer(401, b"no sk-secret!"), f"answered 401, 'no *********!'; {KEY}"),
-        (answer(404, b"no\x1b"), rf"answered 404, 'no\\x1b'; {PATH}"),
+        (answer(404, b"no\x1b"), rf"answered 404, 'no\\x1b'; {PATH}; or {MODEL}"),
         (answer(405), f"answered 405, ''; {PATH}"),
         (
             answer(307, headers=(("Location", "https://host/v1"),)),

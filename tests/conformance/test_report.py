@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from conformance.engine import Ground
 from conformance.exchange import Json
 from conformance.report.failure import failure
 from conformance.report.junit import junit, legal
@@ -233,17 +234,29 @@ def test_the_bar_fills_and_is_gone_at_the_end(case: Case, run: Runs) -> None:
     told, stream = run(case("fail"), case("pass")), Terminal()
 
     with Progress(stream, 4) as progress:
-        progress.show(told)
+        progress.judged(told)
 
     shown = f"[{'#' * 20}{'.' * 20}] 2/4  1 fail"
     assert bar(told, 4) == shown
     assert stream.getvalue() == f"\r{shown}\r{' ' * len(shown)}\r"
 
 
+@pytest.mark.parametrize(
+    ("known", "said"), [(False, "the router's upstream has to be http://mock/v1\n"), (True, "")]
+)
+def test_whoever_has_to_configure_the_router_is_told_the_upstream(known: bool, said: str) -> None:
+    stream = io.StringIO()
+
+    with Progress(stream, 1, known=known) as progress:
+        progress.started(Ground("controlled", "r1", upstream_url="http://mock/v1"))
+
+    assert stream.getvalue() == said
+
+
 def test_there_is_no_bar_without_a_terminal(case: Case, run: Runs) -> None:
     stream = io.StringIO()
 
     with Progress(stream, 1) as progress:
-        progress.show(run(case("pass")))
+        progress.judged(run(case("pass")))
 
     assert stream.getvalue() == ""
