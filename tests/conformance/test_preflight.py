@@ -23,6 +23,7 @@ HTML = (("content-type", "text/html; charset=utf-8"),)
 PORT = "correct the port or the scheme of --router-url"
 PATH = "correct the path of --router-url: it is the base URL that the official SDKs take"
 MODEL = "give a model the router has with --router-model"
+LIMIT = "the router limits requests: raise its limit for the suite"
 KEY = "give the router's key with --router-key or in ROUTER_KEY"
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -37,7 +38,7 @@ def answer(status: int | None = 200, body: bytes = b"", **members: object) -> Ex
     [
         (answer(body=b"data: [DONE]\n\n"), ""),
         (answer(400, b"no such model"), f"answered 400, 'no such model'; {MODEL}"),
-        (answer(429, b""), "answered 429, ''; the router limits requests: raise its limit for the suite"),
+        (answer(429, b""), f"answered 429, ''; {LIMIT}"),
         (answer(500, b'{"error": {}}'), ""),
         (answer(401, b"{}"), f"answered 401, '{{}}'; {KEY}"),
         (answer(403, b"{}"), f"answered 403, '{{}}'; {KEY}"),
