@@ -12,7 +12,6 @@ from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
 from conformance.plan import Case
-from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
 from conformance.selfcheck.matrix import Observed
 from conformance.verdicts import Kind, Verdict, judge
@@ -79,8 +78,8 @@ def _broken(job: Job, trouble: BaseException) -> list[Observed]:
 
 
 async def _judged(job: Job, bench: Bench, profile: Profile) -> list[Observed]:
-    surface, probe = job.cases[0].trial
-    trial = await driving.run(PROBES[probe], surface, bench, job.nonce)
+    first = job.cases[0]
+    trial = await driving.run(first.probe, first.surface, bench, job.nonce)
     verdicts = (
         Observed(
             job.router,
