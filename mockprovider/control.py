@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mockprovider import __version__, marker, scenario
+from mockprovider.entry import Entry
 from mockprovider.holds import ALL, Holds
-from mockprovider.journal import Entry
 from mockprovider.provider import Provider
 from mockprovider.shapes import Json
 from mockprovider.steps import BadScenario
@@ -185,9 +185,11 @@ def _ready(wait: str) -> Callable[[Json], bool]:
         return bool
     if wait == "ended":
         return lambda entries: bool(entries) and all(entry.end for entry in entries)
+    if wait == "blocked":
+        return lambda entries: any(entry.probe for entry in entries)
     kind, _, name = wait.partition(":")
     if kind != "hold" or not name:
-        raise Denied(400, f"wait is {wait!r}; it can be started, hold:NAME or ended")
+        raise Denied(400, f"wait is {wait!r}; it can be started, hold:NAME, blocked or ended")
     return lambda entries: any(held.name == name for entry in entries for held in entry.holds)
 
 

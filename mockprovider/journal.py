@@ -1,111 +1,18 @@
-"""One entry per request: what was asked, what was written and when, and how it ended."""
+"""The journal: one entry per request, the newest kept, and those who wait for one."""
 
 import asyncio
 import json
-import re
 from array import array
-from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import TextIO
 
+from mockprovider.entry import End, Entry, Key
 from mockprovider.inbox import Request
 from mockprovider.marker import run_of
-from mockprovider.shapes import Json
-from mockprovider.surfaces.surface import Objection
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 16 << 20
-MAX_WRITES = 20_000
-ENTRY_BYTES = 1_000
-SECRET = frozenset(
-    ("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization")
-)
-# Where Google takes a key in the query.
-KEY = re.compile(r"([?&]key=)[^&]*")
-Key = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Held:
-    """A hold that was reached; `released` stays empty if it never was."""
-
-    name: str
-    reached: int
-    released: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a response ended, after how many events, and how much of it was acknowledged."""
-
-    kind: str
-    at: int
-    events: int
-    acked: int
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """What is known of one request; times are nanoseconds of the monotonic clock."""
-
-    id: int
-    request: Request
-    connection: tuple[int, int]
-    nonce: str | None = None
-    run: str | None = None
-    keys: tuple[Key, ...] = ()
-    attempt: int = 1
-    scenario: str | None = None
-    surface: str | None = None
-    mode: str = "plain"
-    write: str = "event"
-    objections: list[Objection] = field(default_factory=list)
-    scripted_holds: frozenset[str] = frozenset()
-    status: int | None = None
-    writes: "list[int] | array[int]" = field(default_factory=list)
-    holds: list[Held] = field(default_factory=list)
-    bytes: int = 0
-    events: int = 0
-    tokens: int = 0
-    end: End | None = None
-    weight: int = 0
-    dropped: bool = False
-
-    def wrote(self, at: int, length: int, events: int, tokens: int) -> None:
-        """Note one write of the body."""
-        self.tokens += tokens
-        if len(self.writes) < 4 * MAX_WRITES:
-            self.writes.extend((at, self.bytes, length, self.tokens))
-        self.bytes += length
-        self.events += events
-
-    def document(self, *, redacted: bool = False) -> dict[str, Json]:
-        """Return the entry as the journal schema describes it."""
-        flat = list(self.writes)
-        return {
-            "id": self.id,
-            "run": self.run,
-            "nonce": self.nonce,
-            "attempt": self.attempt,
-            "scenario": self.scenario,
-            "surface": self.surface,
-            "mode": self.mode,
-            "write": self.write,
-            "connection": {"id": self.connection[0], "use": self.connection[1]},
-            "request": _request(self.request, redacted=redacted),
-            "objections": [each._asdict() for each in self.objections],
-            "status": self.status,
-            "writes": [flat[at : at + 4] for at in range(0, len(flat), 4)],
-            "holds": [asdict(held) for held in self.holds],
-            "sent": {"bytes": self.bytes, "events": self.events, "tokens": self.tokens},
-            "end": None if self.end is None else asdict(self.end),
-        }
-
-    def weigh(self) -> int:
-        """Estimate the memory this entry takes."""
-        return ENTRY_BYTES + 2 * len(self.request.body) + 8 * len(self.writes)
 
 
 class Journal:
@@ -145,6 +52,8 @@ class Journal:
     def close(self, entry: Entry, kind: str, at: int, acked: int) -> None:
         """Note how a request ended."""
         entry.end = End(kind, at, entry.events, acked)
+        if entry.probe is not None and entry.blocked is not None:
+            entry.blocked.absorbed, entry.probe = acked, None
         # A list is quicker to grow, an array smaller to keep.
         entry.writes = array("q", entry.writes)
         if self._file is not None:
@@ -206,23 +115,3 @@ class Journal:
                 same.remove(entry)
             if not same:
                 self._index.pop(key, None)
-
-
-def _request(request: Request, *, redacted: bool) -> dict[str, Json]:
-    headers = [[name, _header(name, value, redacted)] for name, value in request.headers]
-    shown: dict[str, Json] = {
-        "method": request.method,
-        "target": KEY.sub(r"\1[redacted]", request.target) if redacted else request.target,
-        "version": request.version,
-        "headers": headers,
-        "at": request.at,
-    }
-    try:
-        shown["body"] = request.body.decode()
-    except UnicodeDecodeError:
-        shown["body_base64"] = b64encode(request.body).decode()
-    return shown
-
-
-def _header(name: str, value: str, redacted: bool) -> str:
-    return "[redacted]" if redacted and name.lower() in SECRET else value

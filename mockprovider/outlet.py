@@ -8,9 +8,9 @@ import termios
 from asyncio import Transport
 
 from mockprovider.inbox import Request
+from mockprovider.peer import Peer
 
 LAST_CHUNK = b"0\r\n\r\n"
-TCP_CLOSED = 7
 # A zero linger time makes close() send RST where it would send FIN.
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -18,16 +18,18 @@ NO_LINGER = struct.pack("ii", 1, 0)
 class Outlet:
     """Writes one response. `full` says that the kernel takes no more for now."""
 
-    def __init__(self, transport: Transport, request: Request) -> None:
+    def __init__(self, transport: Transport, request: Request, peer: Peer) -> None:
         self._transport = transport
         self._socket = transport.get_extra_info("socket")
         self._fd = self._socket.fileno()
+        self.peer = peer
         self._old = request.version == "1.0"
         self._bodiless = request.method == "HEAD"
         self.keep_alive = request.keep_alive and not self._old
         # To close on someone who is still sending would be RST, and lose the answer.
         self.lingers = not request.complete
         self.full = False
+        self.parting = "keep"
         self.failure: OSError | None = None
         self._chunked = False
         self._ended = False
@@ -45,6 +47,18 @@ class Outlet:
         self._corked = head + (b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
         if not cork:
             self.flush()
+
+    def verbatim(self, parting: str) -> None:
+        """Take head and framing as they come; the connection ends as told."""
+        self.parting = parting
+        self.keep_alive = parting not in ("fin", "rst")
+
+    def frame(self, wire: bytes, *, cork: bool) -> bool:
+        """Write bytes that are framed already; tell whether the connection still took them."""
+        if not cork:
+            return self._write(wire)
+        self._corked += wire
+        return self.failure is None
 
     def flush(self) -> None:
         """Write what is corked."""
@@ -83,12 +97,23 @@ class Outlet:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self._transport.abort()
 
+    def narrow(self, size: int) -> None:
+        """Let the kernel keep no more than so many unsent bytes."""
+        # It doubles what it is told, to have room for its own book-keeping.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size // 2)
+
     def unacked(self) -> int:
-        """Count the bytes the peer's kernel has not acknowledged."""
+        """Count the bytes written that the peer's kernel has not acknowledged."""
         try:
-            return int.from_bytes(fcntl.ioctl(self._fd, termios.TIOCOUTQ, bytes(4)), "little")
+            queued = int.from_bytes(fcntl.ioctl(self._fd, termios.TIOCOUTQ, bytes(4)), "little")
         except OSError:
-            return 0
+            queued = 0
+        return queued + self._transport.get_write_buffer_size()
+
+    def undelivered(self) -> int:
+        """Count the bytes written that have not arrived, as far as one can know."""
+        missing = self.peer.missing()
+        return (self.unacked() if missing is None else missing) + len(self._corked)
 
     def framed(self, length: int) -> int:
         """Return how many bytes on the wire a piece of the body takes."""
@@ -97,14 +122,6 @@ class Outlet:
     def probe(self) -> None:
         """Send one byte of what could follow: who has gone answers it with RST."""
         self._write(b"0" if self._chunked else b"\n")
-
-    def closed_by_peer(self) -> bool:
-        """Tell whether the kernel has seen RST."""
-        try:
-            info: bytes = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-        except OSError:
-            return True
-        return bool(info[0] == TCP_CLOSED)
 
     def _write(self, data: bytes) -> bool:
         if self._corked:
@@ -119,10 +136,12 @@ class Outlet:
         except OSError as error:
             self.failure = error
             return False
+        self.peer.handed += sent
         return sent == len(data) or self._leave(data[sent:])
 
     def _leave(self, data: bytes) -> bool:
         """Leave to the transport what the kernel does not take now."""
+        self.peer.handed += len(data)
         self._transport.write(data)
         # The kernel may have room again by now; then nobody will call us back.
         self.full = self._transport.get_write_buffer_size() > 0

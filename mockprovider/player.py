@@ -4,62 +4,31 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mockprovider.arrival import Arrival
 from mockprovider.clock import Wheel
+from mockprovider.entry import Entry, Held
 from mockprovider.holds import Holds
-from mockprovider.journal import Entry, Held, Journal
+from mockprovider.journal import Journal
 from mockprovider.outlet import Outlet
-from mockprovider.slots import Compiled, Filling, encoded
+from mockprovider.performance import Performance
 from mockprovider.timeline import (
     AwaitClose,
+    Buffer,
     Close,
+    Frame,
     Head,
     Hold,
     Moment,
     Reset,
     Send,
     Stall,
-    Timeline,
     Until,
+    Verbatim,
     Wait,
 )
 
 # So many writes, then everyone else has a turn.
 TURN = 200
-ACK_POLL = 0.002
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """A timeline as one request gets it; slots are filled as it is played, or were before."""
-
-    timeline: Timeline
-    write: str
-    compiled: Compiled | None = None
-    filling: Filling | None = None
-    run: bytes = b""
-
-    def data(self, at: int, send: Send) -> bytes:
-        """Return the bytes of a send."""
-        if self.compiled is None:
-            return send.data
-        parts = self.compiled.parts[at]
-        if isinstance(parts, tuple):
-            return self.run.join(parts)
-        return send.data if parts is None or self.filling is None else parts.fill(self.filling)
-
-    def head(self, head: Head) -> bytes:
-        """Return the bytes of the head."""
-        if self.compiled is None or self.filling is None:
-            return encoded(head)
-        return self.compiled.head.fill(self.filling)
-
-
-def performance(compiled: Compiled, filling: Filling, write: str) -> Performance:
-    """Return what a request gets of a compiled timeline."""
-    if compiled.plain:
-        return Performance(compiled.filled(filling), write)
-    run = compiled.run.fill(filling)
-    return Performance(compiled.timeline, write, compiled, filling, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +48,7 @@ class Player:
     ) -> None:
         self.entry = entry
         self.outlet = outlet
+        self.arrival = Arrival(entry, outlet, stage.wheel)
         self.over: Callable[[], None] = lambda: None
         self.ended = False
         self.stalled = False
@@ -109,6 +79,7 @@ class Player:
         self.outlet.full = False
         if self._blocked:
             self._blocked = False
+            self.entry.unblock()
             self.run()
 
     def leave(self, kind: str, at: int | None = None, acked: int | None = None) -> None:
@@ -116,16 +87,6 @@ class Player:
         if not self.ended:
             self._end(kind, at, acked)
             self.over()
-
-    def acked(self) -> int:
-        """Count the bytes of the body the peer has acknowledged, in whole writes."""
-        left, writes = self.outlet.unacked(), self.entry.writes
-        sent, at = self.entry.bytes, len(writes)
-        while left > 0 and at > 0:
-            at -= 4
-            sent = writes[at + 1]
-            left -= self.outlet.framed(writes[at + 2])
-        return sent
 
     def _send(self, step: Send) -> bool:
         at = self._at - 1
@@ -138,10 +99,37 @@ class Player:
             self._broken()
             return False
         self.entry.wrote(now, len(data), step.events, step.tokens)
-        if self.outlet.full:
-            self._blocked = True
+        if self.entry.unlisted:
+            self.arrival.wrote(self.outlet.framed(len(data)))
+        return self._written()
+
+    def _frame(self, step: Frame) -> bool:
+        now, wire = time.monotonic_ns(), step.wire
+        if not self.outlet.frame(wire, cork=step.corked):
+            self._broken()
             return False
-        return not self._in_segments or self._reached()
+        if step.data or step.events:
+            self.entry.wrote(now, len(step.data), step.events, step.tokens)
+        self.arrival.wrote(len(wire))
+        return step.corked or self._written()
+
+    def _written(self) -> bool:
+        """Tell whether to go on at once after a write."""
+        if self.outlet.full:
+            self._block()
+            return False
+        if self._in_segments:
+            self.arrival.when_read(self._when_read)
+        return not self._in_segments
+
+    def _block(self) -> None:
+        self._blocked = True
+        self.entry.block(time.monotonic_ns(), self.arrival.acked)
+        self._stage.journal.tell(self.entry)
+
+    def _when_read(self) -> None:
+        if not self.ended:
+            self.run()
 
     def _again(self, step: Send) -> bool:
         """Stay at a send that comes several times; tell whether this is its last time."""
@@ -152,22 +140,20 @@ class Player:
         self._repeats = 0
         return True
 
-    def _reached(self) -> bool:
-        """Wait until the peer's kernel has all that was written."""
-        if not self.outlet.unacked():
-            return True
-        self._stage.wheel.at(self._stage.wheel.now() + ACK_POLL, self._when_reached)
-        return False
-
-    def _when_reached(self) -> None:
-        if not self.ended and self._reached():
-            self.run()
-
     def _do(self, step: Moment) -> bool:
         wheel = self._stage.wheel
         match step:
             case Head():
                 return self._head(step)
+            case Frame():
+                return self._frame(step)
+            case Verbatim():
+                self.entry.status = step.status
+                self.outlet.verbatim(step.parting)
+                return True
+            case Buffer():
+                self.outlet.narrow(step.bytes)
+                return True
             case Wait() | AwaitClose():
                 return self._pause(wheel.now() + step.ms / 1000)
             case Until():
@@ -221,7 +207,8 @@ class Player:
             self.outlet.flush()
         if self.outlet.full and how != "reset":
             # What the kernel has not taken yet would be lost.
-            self._at, self._blocked = self._at - 1, True
+            self._at -= 1
+            self._block()
             return
         self._end("complete" if how == "clean" else how, None, None)
         ending = {"cut": self.outlet.finish, "reset": self.outlet.reset}
@@ -237,5 +224,5 @@ class Player:
         self.ended = True
         if self._held is not None:
             self._stage.holds.give_up(self.entry.nonce or "", self._held)
-        acked = self.acked() if acked is None else acked
+        acked = self.arrival.acked() if acked is None else acked
         self._stage.journal.close(self.entry, kind, at or time.monotonic_ns(), acked)

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mockprovider import marker, rendering, requests, scenario
+from mockprovider.entry import Entry
 from mockprovider.inbox import Request
-from mockprovider.journal import Entry, Journal
+from mockprovider.journal import Journal
 from mockprovider.marker import Marker
-from mockprovider.player import Performance, performance
+from mockprovider.performance import Performance, performance
 from mockprovider.requests import INVALID
 from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.shapes import Json

@@ -75,7 +75,50 @@ class Close:
     how: str = "clean"
 
 
-Moment = Head | Send | Wait | Until | Hold | AwaitClose | Reset | Stall | Close
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """From here on every byte is sent as it is: head and framing are in the frames.
+
+    `parting` is what becomes of the connection after a complete answer: it is kept, or ends with
+    FIN or RST, at once or instead of an answer to the next request.
+    """
+
+    status: int = 200
+    parting: str = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Bytes on the wire: `data` is of the body, what is before and after it frames it.
+
+    `kind` is `head`, `interim` (a head before the head), `chunk`, `body` (not chunked), `last`
+    (the last chunk) or `extra`; a corked one goes out together with the next.
+    """
+
+    kind: str
+    before: bytes = b""
+    data: bytes = b""
+    after: bytes = b""
+    events: int = 0
+    tokens: int = 0
+    corked: bool = False
+
+    @property
+    def wire(self) -> bytes:
+        return self.before + self.data + self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """The kernel keeps no more than so many unsent bytes of this connection."""
+
+    bytes: int
+
+
+Moment = (
+    Head | Send | Wait | Until | Hold | AwaitClose | Reset | Stall | Close
+    | Verbatim | Frame | Buffer
+)  # fmt: skip
 Timeline = tuple[Moment, ...]
 ENDS = (Reset, Stall, Close)
 

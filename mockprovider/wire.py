@@ -7,9 +7,10 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from mockprovider.entry import Entry
 from mockprovider.inbox import BadRequest, Inbox, Request
-from mockprovider.journal import Entry
 from mockprovider.outlet import Outlet
+from mockprovider.peer import Peer
 from mockprovider.player import Player, Stage
 from mockprovider.provider import Provider
 from mockprovider.steps import Error
@@ -18,6 +19,7 @@ BACKLOG = 4096
 MAX_PIPELINED = 64
 # A peer that goes on sending gets so many seconds to read what it was told.
 LINGER = 10
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 SETTLE_TRIES = 100
 SETTLE_POLL = 0.005
 
@@ -62,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
         self._counters.connections += 1
         self._id = self._counters.connections
+        self._peer = Peer(self._transport.get_extra_info("socket"))
         self._counters.open.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -72,7 +75,8 @@ class Connection(asyncio.Protocol):
         except BadRequest as error:
             self._queue.append(error)
         if self._inbox.expects_continue and not self._queue:
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._transport.write(CONTINUE)
+            self._peer.handed += len(CONTINUE)
         self._inbox.expects_continue = False
         if len(self._queue) > MAX_PIPELINED:
             self._transport.abort()
@@ -81,13 +85,14 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         if self.player is None or self._shut_at is not None:
             return False
-        self._shut_at, self._acked = time.monotonic_ns(), self.player.acked()
+        self._shut_at, self._acked = time.monotonic_ns(), self.player.arrival.acked()
         self.player.outlet.probe()
         self._settle(SETTLE_TRIES)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._counters.open.discard(self)
+        self._peer.close()
         self._closing = True
         if self.player is not None:
             reset = isinstance(exc, ConnectionResetError) and self._shut_at is None
@@ -130,7 +135,7 @@ class Connection(asyncio.Protocol):
             request = replace(partial, keep_alive=False, complete=False)
         else:
             performance, entry = self._provider.perform(request, connection)
-        outlet = Outlet(self._transport, request)
+        outlet = Outlet(self._transport, request, self._peer)
         self.player = Player(performance, entry, outlet, self._stage)
         self.player.over = self._over
         self._stage.journal.tell(entry)
@@ -167,7 +172,7 @@ class Connection(asyncio.Protocol):
         if self.player is None:
             return
         outlet = self.player.outlet
-        if outlet.failure is not None or outlet.closed_by_peer():
+        if outlet.failure is not None or self._peer.gone():
             self._left("peer-fin")
         elif not outlet.unacked() or not tries:
             self._left("half-close")

@@ -53,7 +53,7 @@ def test_an_armed_scenario_answers_its_nonce(mock: "Mock", document: Json) -> No
         ("POST /abort/x-1", {"json": {"how": "x"}}, "how is 'x'; it can be 'fin' or 'rst'"),
         ("GET /journal?nonce=a&run=b", {}, "journal takes nonce or run, not both"),
         ("GET /journal?wait=ended", {}, "wait needs a nonce or a run"),
-        ("GET /journal?run=a&wait=x", {}, "wait is 'x'; it can be started, hold:NAME or ended"),
+        ("GET /journal?run=a&wait=x", {}, "wait is 'x'; it can be started, hold:NAME, blocked or"),
         ("GET /journal?run=a&wait=hold:", {}, "wait is 'hold:'; it can be"),
         (
             "GET /journal?run=a&wait=ended&timeout_ms=x", {},

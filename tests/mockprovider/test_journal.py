@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
+from mockprovider.entry import Entry
 from mockprovider.inbox import Request
-from mockprovider.journal import Entry, Journal
+from mockprovider.journal import Journal
 from mockprovider.scenario import fixtures_dir
 
 if TYPE_CHECKING:

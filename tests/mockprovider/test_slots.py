@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockprovider import rendering, scenario
-from mockprovider.player import performance
+from mockprovider.performance import performance
 from mockprovider.slots import Filling, compiled, date, encoded, slot, template
 from mockprovider.surfaces import chat
 from mockprovider.surfaces.surface import Ask

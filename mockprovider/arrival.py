@@ -1,0 +1,105 @@
+"""How much of a response has arrived: what of the body the peer has, and when it has read it."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable
+
+from mockprovider.clock import Wheel
+from mockprovider.entry import Entry
+from mockprovider.outlet import Outlet
+
+# A reader on this host is there within a few turns of the loop. Who reads on another cannot be
+# known: its acknowledgement may come late, and is not waited for.
+TURNS = 20
+PATIENCE = 0.005
+POLL = 0.001
+SPARE = 4096
+
+
+class Marks:
+    """How much of the body is complete with so many bytes on the wire, for the latest writes."""
+
+    def __init__(self) -> None:
+        self.wire = 0
+        self._ends = array("q")
+        self._bodies = array("q")
+        self._limit = SPARE
+
+    def add(self, wire: int, body: int) -> None:
+        """Note that `wire` bytes more bring the body to `body`."""
+        self.wire += wire
+        self._ends.append(self.wire)
+        self._bodies.append(body)
+
+    @property
+    def many(self) -> bool:
+        return len(self._ends) > self._limit
+
+    def body(self, undelivered: int) -> int:
+        """Return how much of the body has arrived, in whole writes."""
+        at = bisect_right(self._ends, self.wire - undelivered)
+        return self._bodies[at - 1] if at else 0
+
+    def forget(self, undelivered: int) -> None:
+        """Drop what arrived long ago."""
+        at = max(bisect_right(self._ends, self.wire - undelivered) - 1, 0)
+        del self._ends[:at], self._bodies[:at]
+        self._limit = len(self._ends) + SPARE
+
+
+class Arrival:
+    """What of one response has arrived at its peer."""
+
+    def __init__(self, entry: Entry, outlet: Outlet, wheel: Wheel) -> None:
+        self._entry = entry
+        self._outlet = outlet
+        self._wheel = wheel
+        # The journal's list of writes says the same, as long as it is complete.
+        self._marks: Marks | None = None
+
+    def wrote(self, wire: int) -> None:
+        """Note a write the journal does not list, framing included."""
+        marks = self._marks
+        if marks is None:
+            marks = self._marks = self._from_journal()
+        marks.add(wire, self._entry.bytes)
+        if marks.many:
+            marks.forget(self._outlet.undelivered())
+
+    def _from_journal(self) -> Marks:
+        marks, writes = Marks(), self._entry.writes
+        for at in range(0, len(writes), 4):
+            marks.add(self._outlet.framed(writes[at + 2]), writes[at + 1] + writes[at + 2])
+        return marks
+
+    def acked(self) -> int:
+        """Count the bytes of the body that have arrived, in whole writes."""
+        left = self._outlet.undelivered()
+        if self._marks is not None:
+            return self._marks.body(left)
+        writes, sent = self._entry.writes, self._entry.bytes
+        at = len(writes)
+        while left > 0 and at > 0:
+            at -= 4
+            sent = writes[at + 1]
+            left -= self._outlet.framed(writes[at + 2])
+        return sent
+
+    def when_read(self, go_on: Callable[[], None]) -> None:
+        """Call back once the peer has read all that was written, or may have."""
+        self._poll(go_on, TURNS, self._wheel.now() + PATIENCE)
+
+    def _poll(self, go_on: Callable[[], None], turns: int, deadline: float) -> None:
+        now = self._wheel.now()
+        if self._read(late=now >= deadline):
+            go_on()
+        elif turns:
+            self._wheel.soon(lambda: self._poll(go_on, turns - 1, deadline))
+        else:
+            self._wheel.at(now + POLL, lambda: self._poll(go_on, 0, deadline))
+
+    def _read(self, *, late: bool) -> bool:
+        if self._outlet.undelivered():
+            return False
+        unread = self._outlet.peer.unread()
+        return late or not self._outlet.unacked() if unread is None else not unread

@@ -1,0 +1,158 @@
+"""What is known of one request: what was asked, what was written and when, and how it ended."""
+
+import re
+from array import array
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from mockprovider.inbox import Request
+from mockprovider.shapes import Json
+from mockprovider.surfaces.surface import Objection
+
+MAX_WRITES = 20_000
+ENTRY_BYTES = 1_000
+SECRET = frozenset(
+    ("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization")
+)
+# Where Google takes a key in the query.
+KEY = re.compile(r"([?&]key=)[^&]*")
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Held:
+    """A hold that was reached; `released` stays empty if it never was."""
+
+    name: str
+    reached: int
+    released: int | None = None
+
+
+@dataclass(slots=True)
+class Blocked:
+    """How often the peer took no more; since when it does not, and how much of the body it has."""
+
+    times: int = 0
+    since: int | None = None
+    absorbed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a response ended, after how many events, and how much of it had arrived."""
+
+    kind: str
+    at: int
+    events: int
+    acked: int
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """What is known of one request; times are nanoseconds of the monotonic clock."""
+
+    id: int
+    request: Request
+    connection: tuple[int, int]
+    nonce: str | None = None
+    run: str | None = None
+    keys: tuple[Key, ...] = ()
+    attempt: int = 1
+    scenario: str | None = None
+    surface: str | None = None
+    mode: str = "plain"
+    write: str = "event"
+    objections: list[Objection] = field(default_factory=list)
+    scripted_holds: frozenset[str] = frozenset()
+    status: int | None = None
+    writes: "list[int] | array[int]" = field(default_factory=list)
+    unlisted: bool = False
+    holds: list[Held] = field(default_factory=list)
+    blocked: Blocked | None = None
+    probe: Callable[[], int] | None = None
+    bytes: int = 0
+    events: int = 0
+    tokens: int = 0
+    end: End | None = None
+    weight: int = 0
+    dropped: bool = False
+
+    def wrote(self, at: int, length: int, events: int, tokens: int) -> None:
+        """Note one write of the body."""
+        self.tokens += tokens
+        if len(self.writes) < 4 * MAX_WRITES:
+            self.writes.extend((at, self.bytes, length, self.tokens))
+        else:
+            self.unlisted = True
+        self.bytes += length
+        self.events += events
+
+    def block(self, at: int, probe: Callable[[], int]) -> None:
+        """Note that the peer takes no more; `probe` tells how much it has."""
+        self.blocked = self.blocked or Blocked()
+        self.blocked.times += 1
+        self.blocked.since, self.probe = at, probe
+
+    def unblock(self) -> None:
+        """Note that the peer goes on reading."""
+        if self.blocked is not None:
+            self.blocked.absorbed, self.blocked.since = self._absorbed(), None
+        self.probe = None
+
+    def document(self, *, redacted: bool = False) -> dict[str, Json]:
+        """Return the entry as the journal schema describes it."""
+        flat = list(self.writes)
+        return {
+            "id": self.id,
+            "run": self.run,
+            "nonce": self.nonce,
+            "attempt": self.attempt,
+            "scenario": self.scenario,
+            "surface": self.surface,
+            "mode": self.mode,
+            "write": self.write,
+            "connection": {"id": self.connection[0], "use": self.connection[1]},
+            "request": _request(self.request, redacted=redacted),
+            "objections": [each._asdict() for each in self.objections],
+            "status": self.status,
+            "writes": [flat[at : at + 4] for at in range(0, len(flat), 4)],
+            "holds": [asdict(held) for held in self.holds],
+            "blocked": self._blocked(),
+            "sent": {"bytes": self.bytes, "events": self.events, "tokens": self.tokens},
+            "end": None if self.end is None else asdict(self.end),
+        }
+
+    def _blocked(self) -> Json:
+        if self.blocked is None:
+            return None
+        self.blocked.absorbed = self._absorbed()
+        return asdict(self.blocked)
+
+    def _absorbed(self) -> int:
+        told = self.blocked.absorbed if self.blocked is not None else 0
+        return told if self.probe is None else self.probe()
+
+    def weigh(self) -> int:
+        """Estimate the memory this entry takes."""
+        return ENTRY_BYTES + 2 * len(self.request.body) + 8 * len(self.writes)
+
+
+def _request(request: Request, *, redacted: bool) -> dict[str, Json]:
+    headers = [[name, _header(name, value, redacted)] for name, value in request.headers]
+    shown: dict[str, Json] = {
+        "method": request.method,
+        "target": KEY.sub(r"\1[redacted]", request.target) if redacted else request.target,
+        "version": request.version,
+        "headers": headers,
+        "at": request.at,
+    }
+    try:
+        shown["body"] = request.body.decode()
+    except UnicodeDecodeError:
+        shown["body_base64"] = b64encode(request.body).decode()
+    return shown
+
+
+def _header(name: str, value: str, redacted: bool) -> str:
+    return "[redacted]" if redacted and name.lower() in SECRET else value

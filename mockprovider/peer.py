@@ -1,0 +1,98 @@
+"""The other end of a connection, as far as the kernel tells: what has arrived, what is read.
+
+Linux tells of our own socket what was sent and acknowledged (tcp(7), TCP_INFO), and of every socket
+of the same host how much its program has not read yet (sock_diag(7)).
+"""
+
+import socket
+import struct
+
+BY_FAMILY = 20
+ERROR = 2
+REQUEST = 1
+ALL_STATES = 0xFFFFFFFF
+NO_COOKIE = 0xFFFFFFFF
+HEADER = struct.Struct("=IHHII")
+# family, protocol, extensions, padding, states; ports and addresses; interface and cookie.
+QUESTION = struct.Struct("=BBBxI 4s 16s16s III")
+# The queue of unread bytes comes after the header, family, state, timers and the socket's name.
+UNREAD = struct.Struct("=I")
+UNREAD_AT = HEADER.size + 4 + 48 + 4
+# In struct tcp_info: the state, bytes acknowledged; bytes sent, and sent once more.
+STATE, CLOSED = 0, 7
+ACKED = struct.Struct("=120xQ")
+SENT = struct.Struct("=200xQQ")
+INFO_SIZE = SENT.size
+
+
+class Peer:
+    """The socket at the other end of one of ours."""
+
+    def __init__(self, ours: socket.socket) -> None:
+        self._socket = ours
+        self._netlink: socket.socket | None = None
+        self.handed = 0
+        try:
+            here, there = ours.getsockname()[:2], ours.getpeername()[:2]
+        except OSError:  # it has gone already
+            here, there = ("", 0), ("?", 0)
+        self.near = here[0] == there[0]
+        self._question = _question(ours.family, there, here) if self.near else b""
+
+    def missing(self) -> int | None:
+        """Count the bytes handed to the connection that have not arrived, if that can be known.
+
+        On one host what is sent has arrived; over a network only what is acknowledged has.
+        """
+        info = self._info()
+        if len(info) < INFO_SIZE:
+            return None
+        sent, again = SENT.unpack_from(info)
+        arrived: int = sent - again if self.near else ACKED.unpack_from(info)[0]
+        # A FIN counts as a byte that is acknowledged.
+        return max(self.handed - arrived, 0)
+
+    def gone(self) -> bool:
+        """Tell whether the kernel has seen RST."""
+        info = self._info()
+        return not info or info[STATE] == CLOSED
+
+    def _info(self) -> bytes:
+        try:
+            return self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
+        except OSError:
+            return b""
+
+    def unread(self) -> int | None:
+        """Count the bytes it has received and not read; None if that cannot be known."""
+        if not self._question:
+            return None
+        try:
+            answer = self._ask()
+        except OSError:
+            self._question = b""
+            return None
+        if HEADER.unpack_from(answer)[1] == ERROR:
+            return None
+        return int(UNREAD.unpack_from(answer, UNREAD_AT)[0])
+
+    def close(self) -> None:
+        if self._netlink is not None:
+            self._netlink.close()
+
+    def _ask(self) -> bytes:
+        if self._netlink is None:
+            # Not on every platform: it has no such families then.
+            family, protocol = getattr(socket, "AF_NETLINK", -1), 4
+            self._netlink = socket.socket(family, socket.SOCK_RAW, protocol)
+        self._netlink.send(self._question)
+        return self._netlink.recv(4096)
+
+
+def _question(family: int, local: tuple[str, int], remote: tuple[str, int]) -> bytes:
+    ports = struct.pack("!HH", local[1], remote[1])
+    addresses = (socket.inet_pton(family, host).ljust(16, b"\0") for host in (local[0], remote[0]))
+    question = QUESTION.pack(
+        family, socket.IPPROTO_TCP, 0, ALL_STATES, ports, *addresses, 0, NO_COOKIE, NO_COOKIE
+    )
+    return HEADER.pack(HEADER.size + len(question), BY_FAMILY, REQUEST, 1, 0) + question

@@ -1,0 +1,143 @@
+"""What the journal says has arrived, held against what a client's kernel has."""
+
+import fcntl
+import struct
+import termios
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockprovider.arrival import SPARE, Marks
+
+if TYPE_CHECKING:
+    from tests.mockprovider.conftest import Client, Mock
+
+WIDE = 'summary = ""\nstep = [{ say = "Aloe", times = 10000, repeat = 300 }, { finish = "stop" }]'
+LONG = 'summary = ""\nstep = [{ say = "Aloe", repeat = 1000000 }]'
+# The longest write above, with its framing and the head.
+WRITE = 41_000
+
+
+def unread(client: "Client") -> int:
+    """Count what the kernel holds for a client."""
+    held = fcntl.ioctl(client.socket, termios.FIONREAD, bytes(4))
+    return int(struct.unpack("i", held)[0])
+
+
+@pytest.mark.parametrize(
+    ("script", "first"), [(WIDE, 1), (LONG, 6_000_000)], ids=["wide", "unlisted"]
+)
+@pytest.mark.parametrize(("how", "kind"), [("rst", "peer-rst"), ("half-close", "half-close")])
+def test_a_peer_that_stops_reading_has_what_the_journal_says(
+    mock: "Mock", script: str, first: int, how: str, kind: str
+) -> None:
+    nonce = mock.nonce()
+    client = mock.start(script, nonce)
+    while len(client.answer.raw) < first:
+        client.once()
+
+    told = mock.entry(nonce, "blocked")["blocked"]
+    framing = client.answer.raw.count(b"data: ") * 6
+    held = len(client.answer.raw) + unread(client) - framing
+    client.leave(how)
+    entry = mock.entry(nonce)
+
+    assert told["since"] > entry["request"]["at"]
+    assert 0 <= held - told["absorbed"] < WRITE
+    assert (entry["end"]["kind"], entry["end"]["acked"]) == (kind, told["absorbed"])
+    assert entry["blocked"]["absorbed"] == entry["end"]["acked"]
+
+
+def test_a_peer_that_reads_again_is_no_longer_blocked(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    client = mock.start(WIDE, nonce)
+    mock.entry(nonce, "blocked")
+
+    whole = len(client.read().body)
+    entry = mock.entry(nonce)
+
+    assert entry["blocked"]["times"] > 0
+    assert (entry["blocked"]["since"], entry["blocked"]["absorbed"] < whole) == (None, True)
+    assert (entry["end"]["kind"], entry["sent"]["bytes"]) == ("complete", whole)
+
+
+def test_a_peer_that_keeps_up_is_never_blocked(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    mock.ask("text", nonce)
+
+    assert mock.entry(nonce)["blocked"] is None
+
+
+def test_all_of_a_complete_answer_has_arrived_on_a_kept_connection_too(mock: "Mock") -> None:
+    client = mock.connect()
+    arrived = list[bool]()
+
+    for _ in range(12):
+        nonce = mock.nonce()
+        client.again()
+        client.send(mock.request("text", nonce))
+        whole = len(client.read().body)
+        arrived.append(mock.entry(nonce)["end"]["acked"] == whole)
+
+    assert arrived == [True] * 12
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "events"),
+    [
+        ('{ finish = "stop" }', "complete", 5),
+        ('{ close = "clean" }', "complete", 3),
+        ('{ close = "cut" }', "cut", 3),
+        ('{ close = "half" }', "half", 3),
+        ("{ reset = true }", "reset", 3),
+    ],
+)
+def test_the_end_is_what_was_seen(mock: "Mock", step: str, kind: str, events: int) -> None:
+    nonce = mock.nonce()
+    script = f'summary = ""\nstep = [{{ say = "Aloe" }}, {{ say = " bay" }}, {step}]'
+
+    seen = mock.ask(script, nonce)
+    entry = mock.entry(nonce)
+    end = entry["end"]
+
+    assert (end["kind"], end["events"], end["acked"]) == (kind, events, len(seen.body))
+    assert entry["writes"][-1][0] <= end["at"] <= time.monotonic_ns()
+
+
+@pytest.mark.parametrize("how", ["fin", "rst", "half-close"])
+def test_a_peer_has_what_it_was_sent_when_it_leaves_a_kept_connection(
+    mock: "Mock", how: str
+) -> None:
+    client, nonce = mock.connect(), ""
+    for _ in range(4):
+        nonce = mock.nonce()
+        client.again()
+        client.send(mock.request("text", nonce))
+        client.read()
+    held = mock.nonce()
+    client.again()
+    client.send(mock.request("holds", held))
+    mock.entry(held, "hold:first")
+
+    left = time.monotonic_ns()
+    client.leave(how)
+    entry = mock.entry(held)
+
+    assert entry["end"]["acked"] == entry["sent"]["bytes"] > 0
+    assert left <= entry["end"]["at"] <= time.monotonic_ns()
+
+
+def test_marks_count_whole_writes_and_forget_what_has_arrived() -> None:
+    marks = Marks()
+    for number in range(1, SPARE + 2):
+        marks.add(wire=12, body=10 * number)
+
+    before = [marks.body(undelivered) for undelivered in (0, 1, 12, 13)]
+    assert marks.many
+    marks.forget(undelivered=30)
+
+    last = 10 * (SPARE + 1)
+    assert before == [last, last - 10, last - 10, last - 20]
+    assert (marks.many, marks.body(0), marks.body(30)) == (False, last, last - 30)
+    assert Marks().body(0) == 0
