@@ -3,13 +3,15 @@
 import json
 import selectors
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, NoReturn
 
 from conformance.exchange import Json
 
@@ -28,7 +30,7 @@ def python(module: str, *args: str) -> list[str]:
 @contextmanager
 def launched(command: list[str], deadline: float = 15.0) -> Iterator[dict[str, Json]]:
     """Run a server as long as the block lasts; yield what it says once it listens."""
-    with tempfile.TemporaryFile() as errors:
+    with _unwinding(), tempfile.TemporaryFile() as errors:
         try:
             # Unbuffered, so that nothing is read ahead of what the selector knows of.
             process = subprocess.Popen(  # noqa: S603  (our own command)
@@ -41,6 +43,24 @@ def launched(command: list[str], deadline: float = 15.0) -> Iterator[dict[str, J
                 yield _told(process, command, errors, deadline)
             finally:
                 _stop(process)
+
+
+@contextmanager
+def _unwinding() -> Iterator[None]:
+    """Have SIGTERM end us as an exception does: nothing that we started outlives us."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _told(

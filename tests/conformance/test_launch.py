@@ -1,4 +1,6 @@
 import os
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -21,6 +23,23 @@ def test_a_server_is_up_while_the_block_lasts_and_gone_after_it() -> None:
 
     with pytest.raises(ProcessLookupError):
         os.kill(told["pid"], 0)
+
+
+def test_who_is_terminated_takes_its_servers_along() -> None:
+    waits = "import json, os, signal; print(json.dumps({'pid': os.getpid()}), flush=True)\n"
+    code = (
+        "import signal, sys; from conformance.drive.launch import launched\n"
+        f"with launched([sys.executable, '-c', {waits + 'signal.pause()'!r}]) as told:\n"
+        "    print(told['pid'], flush=True); signal.pause()"
+    )
+    with subprocess.Popen(script(code), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        server = int(process.stdout.readline())
+        process.terminate()
+
+    assert process.returncode == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
 
 
 def test_a_module_is_run_with_our_own_interpreter() -> None:
