@@ -79,10 +79,13 @@ def show(options: argparse.Namespace) -> int:
 
 
 def named(name: str) -> Scenario:
-    """Find a scenario by its file, or by its name in the library."""
+    """Find a scenario by its file, or by its name in the library; `@PROVIDER` may follow."""
     path = Path(name)
     if path.suffix in scenario.SUFFIXES:
         return scenario.load(path)
+    what, at, vendor = name.rpartition("@")
+    if at:
+        return scenario.named(named(what), vendor)
     return scenario.find(scenario.library(None), name)
 
 
@@ -97,7 +100,7 @@ def parser() -> Parser:
     each.add_argument("file", nargs="+", type=Path, metavar="FILE")
     each = commands.add_parser("show", help=show.__doc__)
     each.set_defaults(command=show)
-    each.add_argument("scenario", metavar="NAME_OR_FILE")
+    each.add_argument("scenario", metavar="NAME_OR_FILE[@PROVIDER]")
     each.add_argument("--surface", default="chat", help="the API to render it for")
     each.add_argument("--plain", action="store_true", help="not streamed")
     return top

@@ -11,6 +11,7 @@ OPENING = b"[[mock:"
 NONCE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 WHOLE = re.compile(
     rb"\[\[mock:(?P<what>inline:(?P<script>[A-Za-z0-9_-]+)=*|[A-Za-z0-9._-]+)"
+    rb"(?:@(?P<provider>[A-Za-z0-9._-]+))?"
     rb"#(?P<nonce>[A-Za-z0-9._-]{1,64})\]\]"
 )
 RESCUED = re.compile(rb"[^\]]*#([A-Za-z0-9._-]{1,64})\]\]")
@@ -19,12 +20,16 @@ MAX_SCRIPT = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """`what` is a scenario's name, or `armed`, or `inline` with the script as it was packed."""
+    """`what` is a scenario's name, or `armed`, or `inline` with the script as it was packed.
+
+    `provider` is whose habits it is played with.
+    """
 
     what: str
     nonce: str | None
     script: bytes | None = None
     damage: str | None = None
+    provider: str | None = None
 
 
 def find(body: bytes) -> Marker | None:
@@ -37,7 +42,8 @@ def find(body: bytes) -> Marker | None:
         return _damaged(body, at)
     script = found["script"]
     what = "inline" if script else found["what"].decode()
-    return Marker(what, found["nonce"].decode(), script)
+    provider = found["provider"].decode() if found["provider"] else None
+    return Marker(what, found["nonce"].decode(), script, provider=provider)
 
 
 def _damaged(body: bytes, at: int) -> Marker:

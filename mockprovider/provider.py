@@ -102,7 +102,7 @@ class Provider:
         surface = found.surface
         if found.route is None:
             raise no_route(request.method, request.path)
-        played = self._scenario(mark) if mark else None
+        played = self._dressed(mark) if mark else None
         disobeys = played.disobeys if played else frozenset()
         if "auth" not in disobeys:
             self._authorise(surface, surface.credential(request))
@@ -129,6 +129,10 @@ class Provider:
         timeline = rendering.faulty(script, rendered.filled(slots), played.write)
         return Performance(timeline, played.write)
 
+    def _dressed(self, mark: Marker) -> Scenario:
+        found = self._scenario(mark)
+        return found if mark.provider is None else named(found, mark.provider)
+
     def _scenario(self, mark: Marker) -> Scenario:
         if mark.damage:
             raise BadScenario(mark.damage)
@@ -149,6 +153,10 @@ class Provider:
                 f"Incorrect API key provided: {shown}.", INVALID, "invalid_api_key", None, 401
             )
             raise Refused(surface.refusals.get("wrong-key", wrong), "header.authorization")
+
+
+# A scenario that is made once is compiled once.
+named = lru_cache(maxsize=256)(scenario.named)
 
 
 @lru_cache(maxsize=256)

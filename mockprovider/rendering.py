@@ -60,7 +60,9 @@ def answer(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Ti
         body, status = script.head.body, script.head.status
         return (*before(script.head), *whole(surface, script.head, status, body), Close())
     if ask.stream and script.head.status < FIRST_ERROR:
-        head = dressed(surface.head(True), script.head, script.head.status)
+        vendor = HeadTable(headers=scenario.provider.headers)
+        native = dressed(surface.head(True), vendor, script.head.status)
+        head = dressed(native, script.head, script.head.status)
         return (*before(script.head), head, *surface.stream(steps, asked, habits))
     if (error := failure(script)) is not None:
         status, envelope = surface.envelope(error)

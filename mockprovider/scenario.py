@@ -4,19 +4,18 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
-from mockprovider import complaints, faults, steps
+from mockprovider import complaints, faults, presets, steps
 from mockprovider.faults import Fault
+from mockprovider.presets import HABITS, NO_PRESET, Preset
 from mockprovider.shapes import Json, mismatches
 from mockprovider.steps import BadScenario, Steps
 from mockprovider.timeline import Hold
 
 SUFFIXES = (".toml", ".json")
-# The tables of vendor habits, each named after the surface it is about.
-HABITS = ("chat", "messages", "responses", "gemini")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ class Scenario:
     model: str | None = None
     disobeys: frozenset[str] = frozenset()
     habits: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    provider: Preset = NO_PRESET
 
     def script(self, attempt: int) -> Script:
         """Return what the first, second ... request gets; the last script repeats."""
@@ -89,7 +89,7 @@ def built(document: Json, place: str, name: str | None = None) -> Scenario:
         raise BadScenario(f"{place}: {complaints.sentence(wrong)}")
     scripts = tuple(_scripts(document, place))
     pace = document.get("pace")
-    return Scenario(
+    scenario = Scenario(
         name=name or place,
         summary=document["summary"],
         scripts=scripts,
@@ -99,6 +99,33 @@ def built(document: Json, place: str, name: str | None = None) -> Scenario:
         disobeys=frozenset(key for key, yes in document.get("obey", {}).items() if not yes),
         habits={key: document[key] for key in HABITS if key in document},
     )
+    if (vendor := document.get("provider")) is None:
+        return scenario
+    try:
+        return played(scenario, vendor)
+    except BadScenario as error:
+        raise BadScenario(f"{place}: {error}") from None
+
+
+def played(scenario: Scenario, vendor: str) -> Scenario:
+    """Return the scenario as a vendor plays it; what it says itself of habits and headers wins."""
+    if scenario.provider is not NO_PRESET:
+        own = scenario.provider.name
+        raise BadScenario(f"scenario {scenario.name!r} has provider {own!r}; it takes no other")
+    preset = provider(vendor)
+    return replace(
+        scenario,
+        scripts=tuple(
+            replace(script, faults=(*preset.faults, *script.faults)) for script in scenario.scripts
+        ),
+        habits=preset.under(scenario.habits),
+        provider=preset,
+    )
+
+
+def named(scenario: Scenario, vendor: str) -> Scenario:
+    """Return a scenario as a vendor plays it, named after both."""
+    return replace(played(scenario, vendor), name=f"{scenario.name}@{vendor}")
 
 
 def load(path: Path) -> Scenario:
@@ -130,6 +157,12 @@ def find(known: Mapping[str, Scenario], name: str) -> Scenario:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise BadScenario(f"no scenario {name!r}{hint}")
+
+
+@cache
+def provider(name: str) -> Preset:
+    """Return a preset that ships with the project."""
+    return presets.load(fixtures_dir() / "providers", name, schema())
 
 
 @cache

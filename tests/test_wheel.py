@@ -28,15 +28,17 @@ def run(*command: str, cwd: Path = ROOT) -> str:
 
 def test_the_wheel_holds_every_fixture_for_both_programs(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
-    scenarios = {path.name for path in (ROOT / "fixtures/scenarios").glob("*.toml")}
+    told = {
+        f"{path.parent.name}/{path.name}"
+        for folder in ("providers", "scenarios")
+        for path in (ROOT / "fixtures" / folder).glob("*.toml")
+    }
 
     missing = {
-        f"{program}/fixtures/scenarios/{name}"
-        for program in ("conformance", "mockprovider")
-        for name in scenarios
+        f"{program}/fixtures/{name}" for program in ("conformance", "mockprovider") for name in told
     } - packed
 
-    assert scenarios
+    assert told
     assert missing == set()
 
 

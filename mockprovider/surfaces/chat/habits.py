@@ -15,6 +15,7 @@ class Habits:
     opening_content: str = "native"
     content: str = "absent"
     finish_before: str = "null"
+    finish: str = "own"
     finish_delta: str = "bare"
     finish_twice: bool = False
     usage: str = "script"

@@ -19,12 +19,21 @@ def envelope(kind: str, habits: Habits, *, number: int = 0) -> dict[str, Json]:
     ids = {"empty": "", "absent": ABSENT}
     return {
         "id": ids.get(habits.id, f"chatcmpl-{slot('id', rotating)}"),
-        "object": {"chunk": kind}.get(habits.object, WORDS.get(habits.object)),
+        "object": {"chunk": kind, "done-last": kind}.get(habits.object, WORDS.get(habits.object)),
         "created": WORDS.get(habits.created, slot("created", growing)),
         "model": slot("model"),
         "service_tier": WORDS.get(habits.service_tier, "default"),
         "system_fingerprint": WORDS.get(habits.fingerprint, "fp_mock000001"),
     }
+
+
+def role(habits: Habits, *, first: bool) -> dict[str, Json]:
+    """Return who speaks, where the vendor says so."""
+    if habits.role == "never" or (habits.role == "first" and not first):
+        return {}
+    if habits.role == "null-later" and not first:
+        return {"role": None}
+    return {"role": "assistant", "content": None} if first else {"role": "assistant"}
 
 
 def usage(step: Usage, habits: Habits) -> dict[str, Json]:

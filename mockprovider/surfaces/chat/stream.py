@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from mockprovider import steps as say
 from mockprovider.shapes import Json
@@ -9,6 +10,7 @@ from mockprovider.steps import Step, Steps
 from mockprovider.surfaces import openai
 from mockprovider.surfaces.chat import members
 from mockprovider.surfaces.chat.habits import Habits
+from mockprovider.surfaces.chat.joining import joined
 from mockprovider.surfaces.chat.tools import Tools
 from mockprovider.surfaces.neutral import aside
 from mockprovider.surfaces.surface import Ask
@@ -29,7 +31,8 @@ FINISH_DELTAS: Delta = {
 }
 NO_CHOICES: Delta = {"empty": [], "null": None, "absent": ABSENT}
 NO_LOGPROBS: Delta = {"content": [], "refusal": None}
-USAGE_OF_OWN = ("chunk", "both", "choice", "no-choices", "repeat-choice")
+USAGE_OF_OWN = ("chunk", "both", "choice", "choice-and-chunk", "no-choices", "repeat-choice")
+DONE_LAST: Delta = {"object": "chat.completion.done"}
 
 
 def stream(steps: Steps, ask: Ask, habits: Mapping[str, Json]) -> Timeline:
@@ -50,6 +53,7 @@ class Rendering:
     bill: say.Usage | None = None
     tokens: int = 0
     chunks: int = 0
+    joined: say.Finish | None = None
     opened: set[int] = field(default_factory=set)
     tools: Tools = field(init=False)
 
@@ -60,17 +64,18 @@ class Rendering:
     def render(self) -> Iterator[Moment]:
         if self.habits.first_chunk == "azure":
             yield self._event(AZURE_FIRST)
-        for step in self.script:
-            yield from self._step(step)
+        for step, after in zip_longest(self.script, self.script[1:]):
+            if step is not self.joined:
+                self.joined = joined(step, after, self.habits)
+                yield from self._step(step)
         if self.habits.done and not (self.script and isinstance(self.script[-1], ENDS)):
             yield DONE
 
     def _step(self, step: Step) -> Iterator[Moment]:
         match step:
             case say.Say():
-                sent = tuple(
-                    self._spoken(step.choice, self._content(step), step.tokens, said=step.whole)
-                )
+                delta = {"content": step.whole, **step.extra}
+                sent = tuple(self._spoken(step.choice, delta, step.tokens, said=step.whole))
                 yield from sent[:-1]
                 yield replace(sent[-1], times=step.repeat)
             case say.Think():
@@ -105,9 +110,6 @@ class Rendering:
             case _:
                 yield aside(step)
 
-    def _content(self, step: say.Say) -> Delta:
-        return {"content": step.whole, **step.extra}
-
     def _spoken(
         self, choice: int | None, delta: Delta, tokens: int, *, said: str = "", refused: str = ""
     ) -> Iterator[Send]:
@@ -119,9 +121,13 @@ class Rendering:
             first = False
         self.opened.add(index)
         self.tokens += tokens
-        inner = {**self._role(first), **self._no_text(delta), **delta, **self.habits.delta_extra}
+        role = members.role(self.habits, first=first)
+        inner = {**role, **self._no_text(delta), **delta, **self.habits.delta_extra}
         logprobs = self._logprobs(said, refused, tokens)
-        yield self._chunk([self._choice(index, inner, logprobs=logprobs)], tokens=tokens)
+        end = self.joined
+        finish = end.reason if end is not None else None
+        body = self._choice(index, inner, logprobs=logprobs, finish=finish)
+        yield self._chunk([body], tokens=tokens) if end is None else self._last(body, tokens)
 
     def _opens_alone(self, delta: Delta) -> bool:
         """OpenAI opens a choice with a chunk of its own, unless all it does is call one tool."""
@@ -137,14 +143,6 @@ class Rendering:
         logprobs = None if self.ask.logprobs is None else NO_LOGPROBS
         return self._chunk([self._choice(index, present(opening), logprobs=logprobs)])
 
-    def _role(self, first: bool) -> Delta:
-        role = self.habits.role
-        if role == "never" or (role == "first" and not first):
-            return {}
-        if role == "null-later" and not first:
-            return {"role": None}
-        return {"role": "assistant", "content": None} if first else {"role": "assistant"}
-
     def _no_text(self, delta: Delta) -> Delta:
         if "content" in delta or self.habits.content == "absent":
             return {}
@@ -155,15 +153,25 @@ class Rendering:
             yield from self._spoken(step.choice, delta, tokens)
 
     def _finish(self, step: say.Finish) -> Iterator[Moment]:
+        if self.habits.finish == "never":
+            return
         index = step.choice or 0
         said = {"content": step.say} if step.say else {}
         delta = {**said, **step.extra} or FINISH_DELTAS[self.habits.finish_delta]
         self.tokens += bool(step.say)
         choice = self._choice(index, delta, finish=step.reason)
-        billed = self.bill is not None and self.bill.where in ("finish", "both")
-        usage = members.usage(self.bill, self.habits) if billed and self.bill else ABSENT
-        chunk = self._chunk([choice], usage=usage, tokens=int(bool(step.say)))
+        chunk = self._last(choice, int(bool(step.say)))
         yield from (chunk,) * (2 if self.habits.finish_twice else 1)
+
+    def _last(self, choice: dict[str, Json], tokens: int) -> Send:
+        """Send what ends a choice."""
+        usage = ABSENT
+        if self.bill is not None and self.bill.where in ("finish", "both"):
+            usage = members.usage(self.bill, self.habits)
+        elif self.bill is not None and self.bill.where == "choice-and-chunk":
+            choice = {**choice, "usage": members.usage(self.bill, self.habits)}
+        extra = DONE_LAST if self.habits.object == "done-last" else None
+        return self._chunk([choice], usage=usage, tokens=tokens, extra=extra)
 
     def _usage(self) -> Iterator[Moment]:
         if self.bill is None or self.bill.where not in USAGE_OF_OWN:
@@ -180,7 +188,7 @@ class Rendering:
                 yield self._chunk(NO_CHOICES[self.habits.empty_choices], usage=usage)
 
     def _placed(self, step: say.Usage) -> say.Usage | None:
-        """Return the usage with the place the vendor puts it, or nothing if it is not sent."""
+        """Return the usage where the vendor puts it, or nothing."""
         if not (self.ask.usage or step.unasked or self.habits.usage_unasked):
             return None
         habit = self.habits.usage
