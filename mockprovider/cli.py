@@ -1,4 +1,4 @@
-"""The command line: serve, check, show."""
+"""The command line: serve, check, show, explain."""
 
 import argparse
 import sys
@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from mockprovider import __version__, scenario
+from mockprovider import __version__, requestfile, scenario
+from mockprovider.explain import explained
 from mockprovider.scenario import Scenario
 from mockprovider.show import lines
 from mockprovider.steps import BadScenario
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         code: int = options.command(options)
-    except (BadScenario, OSError) as error:
+    except (BadScenario, requestfile.Unreadable, OSError) as error:
         print(f"mockprovider: {error}", file=sys.stderr)
         return USAGE
     return code
@@ -78,6 +79,15 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
+def explain(options: argparse.Namespace) -> int:
+    """Say which scenario answers a request, and why."""
+    told = requestfile.load(options.file)
+    library = scenario.library(options.scenarios)
+    for line in explained(told, library, frozenset(options.key)):
+        print(line)
+    return 0
+
+
 def named(name: str) -> Scenario:
     """Find a scenario by its file, or by its name in the library; `@PROVIDER` may follow."""
     path = Path(name)
@@ -103,6 +113,10 @@ def parser() -> Parser:
     each.add_argument("scenario", metavar="NAME_OR_FILE[@PROVIDER]")
     each.add_argument("--surface", default="chat", help="the API to render it for")
     each.add_argument("--plain", action="store_true", help="not streamed")
+    each = commands.add_parser("explain", help=explain.__doc__)
+    each.set_defaults(command=explain)
+    each.add_argument("file", type=Path, metavar="REQUEST.json")
+    _answering(each)
     return top
 
 
@@ -112,19 +126,23 @@ def _serve(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=port, default=9100, help="its port; 0 picks one")
     command.add_argument("--control-host", default="127.0.0.1", help="address of the control plane")
     command.add_argument("--control-port", type=port, default=9101, help="its port; 0 picks one")
-    command.add_argument(
-        "--scenarios", type=Path, help="directory of further scenarios", metavar="DIR"
-    )
+    _answering(command)
     command.add_argument(
         "--journal", type=Path, help="append entries as JSON lines", metavar="FILE"
-    )
-    command.add_argument(
-        "--key", action="append", default=[], help="accept this API key only; repeatable"
     )
     command.add_argument(
         "--print-json", action="store_true", help="print the URLs as one JSON line"
     )
     command.add_argument("--token", help="bearer token of the control plane")
+
+
+def _answering(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scenarios", type=Path, help="directory of further scenarios", metavar="DIR"
+    )
+    command.add_argument(
+        "--key", action="append", default=[], help="accept this API key only; repeatable"
+    )
 
 
 def port(text: str) -> int:
