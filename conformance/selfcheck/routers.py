@@ -1,14 +1,12 @@
 """All the routers there are, by the name they are served under."""
 
-from conformance.selfcheck import legal
+from conformance.selfcheck.legal import LEGAL
 from conformance.selfcheck.mutants import MUTANTS
 from conformance.selfcheck.reference import REFERENCE
 from conformance.selfcheck.router.relay import Parts
-from conformance.selfcheck.variant import Variant, collected
+from conformance.selfcheck.variant import Variant
 
 REFERENCE_NAME = "reference"
-
-LEGAL: dict[str, Variant] = collected(legal)
 
 VARIANTS: dict[str, Variant] = {**LEGAL, **MUTANTS}
 

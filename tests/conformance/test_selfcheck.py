@@ -10,11 +10,12 @@ import pytest
 from conformance.exits import Exit
 from conformance.rules import RULES
 from conformance.selfcheck.check import check, main, selection
+from conformance.selfcheck.legal import LEGAL
 from conformance.selfcheck.matrix import complaints
 from conformance.selfcheck.mutants import MODULES, MUTANTS
 from conformance.selfcheck.observe import jobs
 from conformance.selfcheck.reference import REFERENCE, REPAIRS
-from conformance.selfcheck.routers import LEGAL, routers
+from conformance.selfcheck.routers import routers
 from conformance.selfcheck.variant import BadVariant, Variant, collected, legal, mutant
 
 
