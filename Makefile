@@ -4,21 +4,25 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench clean
 
 demo: $(READY)  ## the whole path: mock, reference router, suite, report; then a broken router
 	$(BIN)/conformance demo
 
-test: $(READY)  ## lint, types and all tests
+test: $(READY)  ## lint, types, the rules against every mutant, all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/conformance selfcheck
 	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)  ## rewrite what ruff can, then check
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/mypy
+
+bench: $(READY)  ## speed of the mock beside nginx, bare ASGI and a socket; takes minutes
+	$(BIN)/python -m tests.bench.bench
 
 clean:
 	rm -rf $(VENV) dist
