@@ -37,7 +37,7 @@ def explained(
     told: Subject, library: Mapping[str, Scenario], keys: frozenset[str] = frozenset()
 ) -> Iterator[str]:
     """Yield, line by line, what a mock with these scenarios does with a request and why."""
-    request, mark = told.request, marker.find(told.request.body)
+    request, mark = told.request, marker.of(told.request)
     provider = Provider(Journal(), library, keys)
     if mark and mark.what == "armed" and mark.nonce:
         # A running mock knows it; anything that plays shows what else there is to say.

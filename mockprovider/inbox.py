@@ -1,5 +1,6 @@
 """Bytes of a connection in, requests out: the head as it came, with order, case and doubles."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -8,6 +9,7 @@ import httptools
 
 MAX_BODY = 32 << 20
 MAX_HEAD = 1 << 17
+PLAYED_AS = re.compile(r"/as/[^/]+/")
 
 
 class BadRequest(ValueError):
@@ -31,7 +33,9 @@ class Request:
 
     @property
     def path(self) -> str:
-        return self.target.partition("?")[0]
+        """Return the path as the surfaces know it, without the name of a scenario before it."""
+        path = self.target.partition("?")[0]
+        return "/" + path.split("/", 3)[3] if PLAYED_AS.match(path) else path
 
     @property
     def query(self) -> str:

@@ -5,6 +5,7 @@ import zlib
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 
+from mockprovider.inbox import Request
 from mockprovider.steps import BadScenario
 
 OPENING = b"[[mock:"
@@ -16,6 +17,15 @@ WHOLE = re.compile(
 )
 RESCUED = re.compile(rb"[^\]]*#([A-Za-z0-9._-]{1,64})\]\]")
 MAX_SCRIPT = 1 << 20
+
+# Where a router rewrites the prompt, or one mock plays several providers at once, the scenario is
+# named beside it: in the path, at the end of the model's name, or in the key. These have no nonce.
+NAME = r"(?P<what>[A-Za-z0-9._-]+)(?:@(?P<provider>[A-Za-z0-9._-]+))?"
+PREFIX = re.compile(rf"^/as/{NAME}/")
+MODEL = re.compile(rf'"model"\s*:\s*"[^"]*--mock-{NAME}"')
+MODEL_IN_PATH = re.compile(rf"/models/[^/:?]*--mock-{NAME}(?=[/:?]|$)")
+KEY = re.compile(rf"^(?:Bearer\s+)?sk-mock-(?!invalid$){NAME}$")
+KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,22 @@ def find(body: bytes) -> Marker | None:
     what = "inline" if script else found["what"].decode()
     provider = found["provider"].decode() if found["provider"] else None
     return Marker(what, found["nonce"].decode(), script, provider=provider)
+
+
+def of(request: Request) -> Marker | None:
+    """Return what marks a request: its prompt, else its path, its model or its key."""
+    return find(request.body) or _beside(request)
+
+
+def _beside(request: Request) -> Marker | None:
+    places = [
+        (PREFIX, request.target),
+        (MODEL_IN_PATH, request.target),
+        (MODEL, request.body.decode("latin-1")),
+        *((KEY, request.header(name) or "") for name in KEY_HEADERS),
+    ]
+    found = next(filter(None, (pattern.search(text) for pattern, text in places)), None)
+    return Marker(found["what"], None, provider=found["provider"]) if found else None
 
 
 def _damaged(body: bytes, at: int) -> Marker:

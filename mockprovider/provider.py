@@ -68,7 +68,7 @@ class Provider:
 
     def perform(self, request: Request, connection: Connection) -> tuple[Performance, Entry]:
         """Decide what a request gets, and begin its journal entry."""
-        mark = marker.find(request.body)
+        mark = marker.of(request)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
         entry.objections += requests.odd_headers(tuple(request.headers))
         found = routed(request.method, request.path, request.query)

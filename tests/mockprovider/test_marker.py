@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from mockprovider import marker
+from mockprovider.inbox import Request
 from mockprovider.marker import Marker
 from mockprovider.steps import BadScenario
 
@@ -45,6 +46,38 @@ def test_damage_is_reported_with_what_was_there(body: bytes, nonce: str | None) 
     assert found.damage == (
         f"damaged marker {body[:60].decode()!r}; it should read [[mock:NAME#NONCE]]"
     )
+
+
+CHAT = "/v1/chat/completions"
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "body", "found"),
+    [
+        ("/as/text/v1/chat/completions", [], b"{}", Marker("text", None)),
+        ("/as/text@azure/v1/models?x=1", [], b"", Marker("text", None, provider="azure")),
+        (CHAT, [], b'{"model": "gpt-x--mock-tool-call"}', Marker("tool-call", None)),
+        (CHAT, [], b'{"model":"m--mock-text@groq","n":1}', Marker("text", None, provider="groq")),
+        ("/v1beta/models/g--mock-text:generateContent", [], b"{}", Marker("text", None)),
+        (CHAT, [("Authorization", "Bearer sk-mock-stall")], b"{}", Marker("stall", None)),
+        (CHAT, [("X-Api-Key", "sk-mock-stall")], b"{}", Marker("stall", None)),
+        (CHAT, [("Authorization", "Bearer sk-mock-invalid")], b"{}", None),
+        (CHAT, [("Authorization", "Bearer sk-other")], b'{"model": "m"}', None),
+        ("/as/text/v1/models", [], b"[[mock:cut#r-1]]", Marker("cut", "r-1")),
+    ],
+)
+def test_a_scenario_may_be_named_beside_the_prompt(
+    target: str, headers: list[tuple[str, str]], body: bytes, found: Marker | None
+) -> None:
+    assert marker.of(Request("POST", target, headers=headers, body=body)) == found
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [("/as/text/v1/models?a=b", "/v1/models"), ("/as/text", "/as/text"), (CHAT, CHAT)],
+)
+def test_a_path_is_read_without_the_scenario_before_it(target: str, path: str) -> None:
+    assert Request("GET", target).path == path
 
 
 @pytest.mark.parametrize(("nonce", "run"), [("r1-4", "r1"), ("a-b-4", "a-b"), ("alone", "alone")])
