@@ -11,7 +11,7 @@ from typing import TextIO
 
 import uvicorn
 
-from mockprovider import __version__
+from mockprovider import __version__, collector
 from mockprovider.clock import Wheel
 from mockprovider.control import Control, Server
 from mockprovider.holds import Holds
@@ -82,6 +82,7 @@ async def serve(settings: Settings) -> None:
         ws="none",
     ))  # fmt: skip
     serving = asyncio.create_task(server.serve([settings.control]))
+    collector.postpone(stage.wheel, lambda: bool(counters.open))
     announce(settings)
     await stop.wait()
     data.close()
