@@ -1,4 +1,4 @@
-"""The command line: serve, check, show, explain."""
+"""The command line: serve, check, show, explain; replay, record, import."""
 
 import argparse
 import sys
@@ -7,8 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from mockprovider import __version__, requestfile, scenario
+from mockprovider import __version__, replay, requestfile, scenario
 from mockprovider.explain import explained
+from mockprovider.recordings import commands as recorded
+from mockprovider.recordings.recording import BadRecording
 from mockprovider.scenario import Scenario
 from mockprovider.show import lines
 from mockprovider.steps import BadScenario
@@ -30,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         code: int = options.command(options)
-    except (BadScenario, requestfile.Unreadable, OSError) as error:
+    except (BadScenario, BadRecording, requestfile.Unreadable, OSError) as error:
         print(f"mockprovider: {error}", file=sys.stderr)
         return USAGE
     return code
@@ -47,29 +49,38 @@ def serve(options: argparse.Namespace) -> int:
         )
     with ExitStack() as stack:
         library = scenario.library(options.scenarios)
+        played = replay.chosen(options.recordings, options.pace)
         data = stack.enter_context(server.bound(options.host, options.port))
         control = stack.enter_context(server.bound(options.control_host, options.control_port))
         journal = None
         if options.journal:
             journal = stack.enter_context(options.journal.open("a", buffering=1, encoding="utf-8"))
         server.run(server.Settings(
-            data, control, library, journal, frozenset(options.key), options.token,
-            options.print_json,
+            data, control, library | played, journal, frozenset(options.key), options.token,
+            options.print_json, replay.unmarked(played, options.pace, strict=options.strict),
         ))  # fmt: skip
     return 0
 
 
 def check(options: argparse.Namespace) -> int:
-    """Read scenario files and say what is wrong with them."""
+    """Read scenarios, or directories of recordings, and say what is wrong with them."""
     code = 0
     for path in options.file:
         try:
-            scenario.load(path)
-            print(f"{path}: ok")
-        except BadScenario as error:
+            for each in valid(path):
+                print(f"{each}: ok")
+        except (BadScenario, BadRecording) as error:
             print(f"mockprovider: {error}", file=sys.stderr)
             code = USAGE
     return code
+
+
+def valid(path: Path) -> list[Path]:
+    """Return the scenario or the recordings at a path, if they are sound."""
+    if recorded.is_about_recordings(path):
+        return recorded.checked(path)
+    scenario.load(path)
+    return [path]
 
 
 def show(options: argparse.Namespace) -> int:
@@ -104,7 +115,18 @@ def parser() -> Parser:
     top = Parser(prog="mockprovider", description="A scriptable LLM provider.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    _serve(commands.add_parser("serve", help=serve.__doc__))
+    each = commands.add_parser("serve", help=serve.__doc__)
+    _serve(each)
+    each.add_argument("--recordings", type=Path, metavar="DIR", help="play recorded answers too")
+    each = commands.add_parser("replay", help="Play recorded answers, and nothing else.")
+    _serve(each)
+    each.set_defaults(strict=True)
+    shipped = scenario.fixtures_dir() / "streams"
+    each.add_argument("recordings", type=Path, nargs="?", default=shipped, metavar="DIR")
+    each = commands.add_parser("record", help=recorded.record.__doc__)
+    recorded.describe_record(each)
+    each.add_argument("--port", type=port, default=9100, help="its port; 0 picks one")
+    recorded.describe_import(commands.add_parser("import", help=recorded.take_in.__doc__))
     each = commands.add_parser("check", help=check.__doc__)
     each.set_defaults(command=check)
     each.add_argument("file", nargs="+", type=Path, metavar="FILE")
@@ -121,7 +143,7 @@ def parser() -> Parser:
 
 
 def _serve(command: argparse.ArgumentParser) -> None:
-    command.set_defaults(command=serve)
+    command.set_defaults(command=serve, strict=False)
     command.add_argument("--host", default="127.0.0.1", help="address of the data plane")
     command.add_argument("--port", type=port, default=9100, help="its port; 0 picks one")
     command.add_argument("--control-host", default="127.0.0.1", help="address of the control plane")
@@ -134,6 +156,10 @@ def _serve(command: argparse.ArgumentParser) -> None:
         "--print-json", action="store_true", help="print the URLs as one JSON line"
     )
     command.add_argument("--token", help="bearer token of the control plane")
+    command.add_argument(
+        "--pace", type=replay.pace, default="real", metavar="real|xN|burst|lockstep",
+        help="when the reads of recordings are written",
+    )  # fmt: skip
 
 
 def _answering(command: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockprovider import marker, rendering, requests, scenario
+from mockprovider import marker, rendering, replay, requests, scenario
 from mockprovider.entry import Entry
 from mockprovider.inbox import Request
 from mockprovider.journal import Journal
@@ -65,6 +65,7 @@ class Provider:
     library: Mapping[str, Scenario]
     keys: frozenset[str] = frozenset()
     armed: dict[str, Scenario] = field(default_factory=dict)
+    unmarked: replay.Unmarked | None = None
 
     def perform(self, request: Request, connection: Connection) -> tuple[Performance, Entry]:
         """Decide what a request gets, and begin its journal entry."""
@@ -102,7 +103,7 @@ class Provider:
         surface = found.surface
         if found.route is None:
             raise no_route(request.method, request.path)
-        played = self._dressed(mark) if mark else None
+        played = self._dressed(mark) if mark else self._fitting(request, found)
         disobeys = played.disobeys if played else frozenset()
         if "auth" not in disobeys:
             self._authorise(surface, surface.credential(request))
@@ -122,12 +123,20 @@ class Provider:
     ) -> Performance:
         entry.scenario, entry.write, entry.scripted_holds = played.name, played.write, played.holds
         script = played.script(entry.attempt)
+        replay.check(played, surface.name, entry.mode)
         rendered = rendering.cached(played, script, surface, reading.ask)
         slots = filling(entry, played.model or reading.model)
         if not script.faults:
             return performance(rendered, slots, played.write)
         timeline = rendering.faulty(script, rendered.filled(slots), played.write)
         return Performance(timeline, played.write)
+
+    def _fitting(self, request: Request, found: Found) -> Scenario | None:
+        """Find what answers a request without a marker, if it is not to be an echo."""
+        if self.unmarked is None or found.route is None or found.route.answer is not None:
+            return None
+        surface = found.surface
+        return self.unmarked(surface, read(surface, request.body, surface.context(request)))
 
     def _dressed(self, mark: Marker) -> Scenario:
         found = self._scenario(mark)

@@ -53,6 +53,8 @@ def faulty(script: Script, timeline: Timeline, write: str) -> Timeline:
 
 def answer(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Timeline:
     """Render the answer, streamed or plain, with the head the script wants."""
+    if script.wire is not None:
+        return script.wire.timeline
     habits = scenario.habits.get(surface.api, {})
     steps = obeyed(script.steps, ask, scenario.disobeys)
     asked = without(ask, scenario.disobeys)

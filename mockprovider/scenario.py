@@ -13,7 +13,7 @@ from mockprovider.faults import Fault
 from mockprovider.presets import HABITS, NO_PRESET, Preset
 from mockprovider.shapes import Json, mismatches
 from mockprovider.steps import BadScenario, Steps
-from mockprovider.timeline import Hold
+from mockprovider.timeline import Hold, Timeline
 
 SUFFIXES = (".toml", ".json")
 
@@ -30,6 +30,15 @@ class HeadTable:
     wait_ms: float = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Wire:
+    """An answer whose bytes are given: nothing is rendered, so it fits one kind of request."""
+
+    surface: str
+    mode: str
+    timeline: Timeline
+
+
 # Compared by identity, both: compiled timelines are cached per script.
 @dataclass(frozen=True, slots=True, eq=False)
 class Script:
@@ -38,12 +47,14 @@ class Script:
     steps: Steps
     head: HeadTable
     faults: tuple[Fault, ...]
+    wire: Wire | None = None
 
     @property
     def holds(self) -> tuple[str, ...]:
         """Name the holds in the order they are reached."""
         first = (self.head.hold,) if self.head.hold else ()
-        return (*first, *(step.name for step in self.steps if isinstance(step, Hold)))
+        played = self.wire.timeline if self.wire else self.steps
+        return (*first, *(step.name for step in played if isinstance(step, Hold)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from mockprovider.holds import Holds
 from mockprovider.journal import Journal
 from mockprovider.player import Stage
 from mockprovider.provider import Provider
+from mockprovider.replay import Unmarked
 from mockprovider.scenario import Scenario
 from mockprovider.wire import BACKLOG, Counters, listen
 
@@ -33,6 +34,7 @@ class Settings:
     keys: frozenset[str] = frozenset()
     token: str | None = None
     print_json: bool = False
+    unmarked: Unmarked | None = None
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -73,7 +75,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     stage = Stage(Wheel(loop), Holds(), Journal(settings.journal))
-    provider = Provider(stage.journal, settings.library, settings.keys)
+    provider = Provider(stage.journal, settings.library, settings.keys, unmarked=settings.unmarked)
     counters = Counters()
     data = await listen(provider, stage, counters, settings.data)
     control = Control(provider, stage.holds, counters, url(settings.data), settings.token)

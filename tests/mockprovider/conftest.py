@@ -197,10 +197,12 @@ class Mock:
 
 
 @contextmanager
-def serving(errors: Path, *options: str, program: Sequence[str] = MODULE) -> Iterator[Mock]:
+def serving(
+    errors: Path, *options: str, program: Sequence[str] = MODULE, verb: str = "serve"
+) -> Iterator[Mock]:
     """Run a mock; nothing may be on its stderr when it ends, and it must end well."""
     ports = ("--port", "0", "--control-port", "0", "--print-json")
-    command = [sys.executable, "-W", "error", *program, "serve", *ports, *options]
+    command = [sys.executable, "-W", "error", *program, verb, *ports, *options]
     with errors.open("wb") as stderr:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
     with process:
@@ -233,3 +235,17 @@ def start_mock(tmp_path_factory: pytest.TempPathFactory) -> StartMock:
 def mock(start_mock: StartMock) -> Iterator[Mock]:
     with start_mock() as running:
         yield running
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[tuple[str, int]], Client]]:
+    """Return what connects to an address; the connections are closed after the test."""
+    clients = list[Client]()
+
+    def client(address: tuple[str, int]) -> Client:
+        clients.append(Client(address))
+        return clients[-1]
+
+    yield client
+    for each in clients:
+        each.socket.close()
