@@ -12,6 +12,8 @@ from mockprovider.outlet import Outlet
 # known: its acknowledgement may come late, and is not waited for.
 TURNS = 20
 PATIENCE = 0.005
+# A reader that leaves bytes lying for so long may be waiting for more of them.
+ABSENT = 1.0
 POLL = 0.001
 SPARE = 4096
 
@@ -87,19 +89,23 @@ class Arrival:
 
     def when_read(self, go_on: Callable[[], None]) -> None:
         """Call back once the peer has read all that was written, or may have."""
-        self._poll(go_on, TURNS, self._wheel.now() + PATIENCE)
+        self._poll(go_on, TURNS, self._wheel.now())
 
-    def _poll(self, go_on: Callable[[], None], turns: int, deadline: float) -> None:
+    def _poll(self, go_on: Callable[[], None], turns: int, since: float) -> None:
         now = self._wheel.now()
-        if self._read(late=now >= deadline):
+        if self._read(now - since):
             go_on()
         elif turns:
-            self._wheel.soon(lambda: self._poll(go_on, turns - 1, deadline))
+            self._wheel.soon(lambda: self._poll(go_on, turns - 1, since))
         else:
-            self._wheel.at(now + POLL, lambda: self._poll(go_on, 0, deadline))
+            self._wheel.at(now + POLL, lambda: self._poll(go_on, 0, since))
 
-    def _read(self, *, late: bool) -> bool:
+    def _read(self, waited: float) -> bool:
+        if waited >= ABSENT:
+            return True
         if self._outlet.undelivered():
             return False
         unread = self._outlet.peer.unread()
-        return late or not self._outlet.unacked() if unread is None else not unread
+        if unread is None:
+            return waited >= PATIENCE or not self._outlet.unacked()
+        return not unread
