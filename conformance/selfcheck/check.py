@@ -30,7 +30,7 @@ from conformance.settings import WrongUsage
 
 # The idle limit outlasts the patience of a hold, so that a mutant that keeps back an event is not
 # taken for one whose provider has died.
-ROUTER = ("--keepalive-ms", "500", "--idle-ms", "4000")
+ROUTER = ("--keepalive-ms", "500", "--idle-ms", "8000")
 
 
 class NothingSelected(ValueError):
