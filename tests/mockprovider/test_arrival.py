@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.exchange import Json
 from mockprovider.arrival import SPARE, Marks
 
 if TYPE_CHECKING:
@@ -25,6 +26,20 @@ def unread(client: "Client") -> int:
     return int(struct.unpack("i", held)[0])
 
 
+def settled(mock: "Mock", client: "Client", nonce: str) -> tuple[Json, int]:
+    """Return what the journal says and what has come, once neither changes any more.
+
+    A stream may be blocked for a moment while its client still reads.
+    """
+    before = None
+    while True:
+        arrived = len(client.answer.raw) + unread(client)
+        now = mock.entry(nonce, "blocked")["blocked"], arrived
+        if now == before:
+            return now
+        before = now
+
+
 @pytest.mark.parametrize(
     ("script", "first"), [(WIDE, 1), (LONG, 6_000_000)], ids=["wide", "unlisted"]
 )
@@ -37,9 +52,8 @@ def test_a_peer_that_stops_reading_has_what_the_journal_says(
     while len(client.answer.raw) < first:
         client.once()
 
-    told = mock.entry(nonce, "blocked")["blocked"]
-    framing = client.answer.raw.count(b"data: ") * 6
-    held = len(client.answer.raw) + unread(client) - framing
+    told, arrived = settled(mock, client, nonce)
+    held = arrived - client.answer.raw.count(b"data: ") * 6
     client.leave(how)
     entry = mock.entry(nonce)
 
