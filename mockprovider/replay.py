@@ -2,6 +2,7 @@
 
 import re
 from argparse import ArgumentTypeError
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,9 +81,9 @@ def timeline(recording: Recording, pace: Pace) -> Iterator[Moment]:
             yield Hold(f"r{number}")
         yield from _due(at_us, pace)
         at += len(data)
-        complete = sum(1 for end in ends[passed:] if end <= at) if ends[passed:] else 0
-        passed += complete
-        yield Send(data, "piece", complete)
+        complete = bisect_right(ends, at)
+        yield Send(data, "piece", complete - passed)
+        passed = complete
     if recording.end_at_us is not None:
         yield from _due(recording.end_at_us, pace)
     yield ENDS[recording.end]
