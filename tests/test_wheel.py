@@ -29,9 +29,9 @@ def run(*command: str, cwd: Path = ROOT) -> str:
 def test_the_wheel_holds_every_fixture_for_both_programs(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
     told = {
-        f"{path.parent.name}/{path.name}"
-        for folder in ("providers", "scenarios")
-        for path in (ROOT / "fixtures" / folder).glob("*.toml")
+        str(path.relative_to(ROOT / "fixtures"))
+        for folder in ("providers", "scenarios", "streams")
+        for path in (ROOT / "fixtures" / folder).rglob("*.*")
     }
 
     missing = {

@@ -9,7 +9,7 @@ from datetime import datetime
 from mockprovider.recordings import kinds
 from mockprovider.recordings.making import Exchange, target
 from mockprovider.recordings.recording import BadRecording, Headers
-from mockprovider.recordings.saved import by_events, decoded
+from mockprovider.recordings.saved import by_events, complaint, decoded
 from mockprovider.shapes import Json
 
 LISTS = ("interactions", "http_interactions")
@@ -46,10 +46,8 @@ def exchanges(document: Mapping[str, Json]) -> Iterator[Exchange]:
     for number, interaction in enumerate(recorded, 1):
         try:
             found = _exchange(interaction)
-        except BadRecording as error:
-            raise BadRecording(f"interaction {number}: {error}") from None
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            told = f"lacks {error.args[0]!r}" if isinstance(error, KeyError) else str(error)
+            told = complaint(error, "a cassette")
             raise BadRecording(f"interaction {number}: {told}") from None
         if found is not None:
             yield found

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from mockprovider.recordings import kinds
 from mockprovider.recordings.making import Exchange, target
 from mockprovider.recordings.recording import BadRecording, Headers, Read
-from mockprovider.recordings.saved import by_events, decoded
+from mockprovider.recordings.saved import by_events, complaint, decoded
 from mockprovider.shapes import Json
 
 
@@ -22,7 +22,7 @@ def exchanges(document: Json) -> Iterator[Exchange]:
         try:
             found = _exchange(entry)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise BadRecording(f"entry {number}: {_why(error)}") from None
+            raise BadRecording(f"entry {number}: {complaint(error, 'HAR')}") from None
         if found is not None:
             yield found
 
@@ -73,17 +73,6 @@ def _microseconds(*milliseconds: Json) -> int:
     known = (each for each in milliseconds if isinstance(each, int | float) and each > 0)
     total = math.fsum(known)
     return round(total * 1000) if math.isfinite(total) else 0
-
-
-def _why(error: Exception) -> str:
-    match error:
-        case BadRecording():
-            return str(error)
-        case KeyError():
-            return f"lacks {error.args[0]!r}"
-        case ValueError():
-            return f"has content that does not decode: {error}"
-    return "is not built as HAR says"
 
 
 def parsed(data: bytes) -> Json:

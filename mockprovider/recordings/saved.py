@@ -71,6 +71,18 @@ def decoded(data: bytes, coding: str) -> bytes:
     return b"".join(piece for _, piece in uncoded([(0, data)], coding.strip().lower()))
 
 
+def complaint(error: Exception, kind: str) -> str:
+    """Say what is wrong with an exchange that was saved by a program, from how reading failed."""
+    match error:
+        case BadRecording():
+            return str(error)
+        case KeyError():
+            return f"lacks {error.args[0]!r}"
+        case ValueError():
+            return f"has a value that cannot be read: {error}"
+    return f"is not built as {kind} has it"
+
+
 def _raw(
     data: bytes, headers: Headers, status: int, source: str, recorded_at: str | None
 ) -> Exchange:

@@ -284,10 +284,10 @@ BAD = {
     "no-har": (b'{"log": {}}', "is not a HAR file: it lacks log.entries"),
     "entries": (b'{"log": {"entries": {}}}', "is not a HAR file: it lacks log.entries"),
     "entry": (log({"request": {}}), "entry 1: lacks 'response'"),
-    "entry-2": (log(har({"text": "x"}), 3), "entry 2: is not built as HAR says"),
+    "entry-2": (log(har({"text": "x"}), 3), "entry 2: is not built as HAR has it"),
     "base64": (
         log(har({"text": "???", "encoding": "base64"})),
-        "entry 1: has content that does not decode: ",
+        "entry 1: has a value that cannot be read: ",
     ),
     "br": (
         log(har({"text": "AAA=", "encoding": "base64"})),
@@ -296,8 +296,13 @@ BAD = {
     "none": (log(), "holds no answer of a known surface"),
     "yaml": (b"interactions: [", "is not YAML: while parsing"),
     "python": (b"interactions: !!python/object:x.y {}", "is not YAML: could not determine a con"),
+    "inside": (b"x:\n- |\n  y\ninteractions : 1", "is no cassette: its interactions are no list"),
+    "text": (b"- |\n interactions: x\n", "is no answer that is known here"),
+    "key": (b'"a": |\n  x\nz: &b\ninteractions: *c', "is not YAML: found undefined alias"),
+    "list": (b"- x\n---\ninteractions: 1", "is not YAML: expected a single document"),
+    "quoted": (b'"x\ninteractions: y"', "is no cassette: it has no list of interactions"),
     "no-cassette": (b"interactions: {}", "is no cassette: its interactions are no list"),
-    "nested": (b"x:\n  y: 1\ninteractions:\n  - 3", "interaction 1: "),
+    "nested": (b"x:\n  y: 1\ninteractions:\n  - 3", "interaction 1: is not built as a cassette "),
     "interaction": (b"interactions: [{request: {}}]", "interaction 1: lacks 'response'"),
     "no-url": (
         b"interactions: [{request: {}, response: {}}]", "interaction 1: lacks 'uri'",
@@ -308,7 +313,7 @@ BAD = {
     ),
     "status": (
         yaml.dump({"interactions": [vcr("x", status="no")]}).encode(),
-        "interaction 1: invalid literal for int",
+        "interaction 1: has a value that cannot be read: invalid literal for int",
     ),
     "base64-cassette": (
         yaml.dump({"interactions": [vcr({"base64_string": "?"})]}).encode(),
@@ -390,6 +395,57 @@ def test_without_pyyaml_a_cassette_says_what_to_install(
             "pip install 'streamproof[import]'\n"
         ),
     )
+
+
+def test_a_file_that_is_too_long_is_not_read(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with (tmp_path / "x").open("wb") as file:
+        file.truncate((256 << 20) + 1)
+
+    code = main(["import", str(tmp_path / "x"), "--out", str(tmp_path / "out")])
+
+    told = f"mockprovider: {tmp_path}/x: is longer than 256 MiB\n"
+    assert (code, capsys.readouterr().err) == (4, told)
+
+
+def test_yaml_is_read_without_libyaml_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+
+    assert one(tmp_path / "x", SOURCES["vcrpy"][1]).wire == CHAT
+
+
+def test_of_a_cassette_only_known_surfaces_are_taken(tmp_path: Path) -> None:
+    seen = [vcr("<html>", url="https://x.example/login"), vcr(None), vcr({"string": CHAT})]
+    (tmp_path / "x.yaml").write_bytes(yaml.dump({"interactions": seen}).encode())
+
+    made = imported([tmp_path / "x.yaml"], WISHES)
+
+    assert [(name, each.wire) for name, each in made] == [("x-1", b""), ("x-2", CHAT)]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("2026-01-02T03:04:05", "2026-01-02T03:04:05Z"),
+        ("2026-01-02T03:04:05+01:00", "2026-01-02T03:04:05+01:00"),
+        ("Fri, 02 Jan 2026 03:04:05 GMT", None),
+        (None, None),
+    ],
+)
+def test_a_cassette_may_say_when_it_was_recorded(
+    tmp_path: Path, told: str | None, kept: str | None
+) -> None:
+    interaction = vcr({"string": CHAT}) | {"recorded_at": told}
+
+    made = one(tmp_path / "x", yaml.dump({"interactions": [interaction]}).encode())
+
+    assert made.recorded_at == kept
+
+
+def test_what_is_of_no_surface_becomes_no_recording() -> None:
+    with pytest.raises(BadRecording, match="of no surface that is known here; say which with --su"):
+        recording(Exchange(wire=b"data: x\n\n"), WISHES)
 
 
 def test_a_status_no_answer_has_is_named(

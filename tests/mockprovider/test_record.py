@@ -452,6 +452,45 @@ def test_a_reached_limit_of_the_request_is_an_answer(connect: Connect, tmp_path:
     )
 
 
+def test_an_upstream_waits_for_a_client_that_does_not_read(
+    mock: "Mock", tap: Tap, connect: Connect
+) -> None:
+    script = 'summary = ""\nstep = [{ say = "0123456789", times = 99999, repeat = 12 }]'
+    client, nonce = connect(tap.address), mock.nonce()
+    client.send(mock.request(script, nonce))
+
+    blocked = mock.entry(nonce, "blocked")["blocked"]
+    body = client.read().body
+    sent = mock.entry(nonce)["sent"]["bytes"]
+
+    assert (blocked["times"] > 0, len(body)) == (True, sent)
+    assert tap.kept().wire == body
+
+
+def test_a_client_s_last_request_is_the_upstream_s_too(connect: Connect, tmp_path: Path) -> None:
+    told = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
+    with upstream(told) as (url, heads), tapping(url, tmp_path) as tap:
+        answer = ask(connect, tap, Connection="close").rest()
+
+    assert (answer.body, answer.end) == (b"{}", "fin")
+    assert heads[0].partition(b"\r\n\r\n")[0].endswith(b"\r\nconnection: close")
+
+
+def test_a_tap_says_where_it_is(tmp_path: Path) -> None:
+    told = ("--upstream", "http://h/v1", "--out", str(tmp_path), "--port", "0")
+    command = [sys.executable, "-m", "mockprovider", "record", *told]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline().decode()
+        process.terminate()
+        rest = process.communicate(timeout=10)
+
+    assert re.fullmatch(
+        rf"recording http://h/v1 from http://127.0.0.1:\d+ into {re.escape(str(tmp_path))}\n", said
+    )
+    assert (process.returncode, rest) == (0, (b"", b""))
+
+
 def test_an_upstream_that_is_not_there_is_said(connect: Connect, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]

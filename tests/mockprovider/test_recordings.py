@@ -333,6 +333,15 @@ def test_a_name_that_is_taken_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
+def test_a_name_that_is_taken_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to(tmp_path / "not yet there")
+
+    with pytest.raises(Taken, match="one is there already"):
+        save([("one", GOOD)], tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
 def test_a_name_no_marker_can_have_is_refused(tmp_path: Path) -> None:
     (path,) = save([("one", GOOD)], tmp_path)
     path.rename(tmp_path / "o ne")
