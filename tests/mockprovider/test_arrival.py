@@ -61,7 +61,8 @@ def test_a_peer_that_stops_reading_has_what_the_journal_says(
 
     assert told["since"] > entry["request"]["at"]
     assert abs(held - told["absorbed"]) < WRITE
-    assert (entry["end"]["kind"], entry["end"]["acked"]) == (kind, told["absorbed"])
+    # The kernel may move on a little between being asked and the end.
+    assert (entry["end"]["kind"], entry["end"]["acked"] >= told["absorbed"]) == (kind, True)
     assert entry["blocked"]["absorbed"] == entry["end"]["acked"]
 
 
