@@ -96,7 +96,7 @@ def test_it_tells_of_the_mock_itself(mock: "Mock", client: Client) -> None:
         ),
         (
             lambda client: client.journal("x-1", wait="done"), 400,
-            "GET {url}/_mock/journal: 400: wait is 'done'; it can be started, hold:NAME, blocked or ended",
+            "GET {url}/_mock/journal: 400: wait is 'done'; it can be started, hold:NAME, blocked",
         ),
     ],
 )  # fmt: skip
