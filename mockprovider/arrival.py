@@ -89,7 +89,9 @@ class Arrival:
 
     def when_read(self, go_on: Callable[[], None]) -> None:
         """Call back once the peer has read all that was written, or may have."""
-        self._poll(go_on, TURNS, self._wheel.now())
+        since = self._wheel.now()
+        # Not at once: who goes on from here may be back here before it returns.
+        self._wheel.soon(lambda: self._poll(go_on, TURNS, since))
 
     def _poll(self, go_on: Callable[[], None], turns: int, since: float) -> None:
         now = self._wheel.now()

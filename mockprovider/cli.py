@@ -1,6 +1,7 @@
-"""The command line: serve, check, show, explain; replay, record, import."""
+"""The command line: serve, check, show, faults, explain; replay, record, import."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from typing import NoReturn
 
 from mockprovider import __version__, replay, requestfile, scenario
 from mockprovider.explain import explained
+from mockprovider.faults import describing
 from mockprovider.recordings import commands as recorded
 from mockprovider.recordings.recording import BadRecording
 from mockprovider.scenario import Scenario
@@ -99,6 +101,17 @@ def explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def faults(options: argparse.Namespace) -> int:
+    """List the faults: parameters, what each demands of a router, and what it does."""
+    if options.markdown:
+        print(describing.markdown(), end="")
+    elif options.schema:
+        print(json.dumps(describing.shape(), indent=2))
+    else:
+        print("\n".join(describing.lines()))
+    return 0
+
+
 def named(name: str) -> Scenario:
     """Find a scenario by its file, or by its name in the library; `@PROVIDER` may follow."""
     path = Path(name)
@@ -135,11 +148,19 @@ def parser() -> Parser:
     each.add_argument("scenario", metavar="NAME_OR_FILE[@PROVIDER]")
     each.add_argument("--surface", default="chat", help="the API to render it for")
     each.add_argument("--plain", action="store_true", help="not streamed")
+    _faults(commands.add_parser("faults", help=faults.__doc__))
     each = commands.add_parser("explain", help=explain.__doc__)
     each.set_defaults(command=explain)
     each.add_argument("file", type=Path, metavar="REQUEST.json")
     _answering(each)
     return top
+
+
+def _faults(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=faults)
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="as docs/faults.md")
+    form.add_argument("--schema", action="store_true", help="as the scenario schema has them")
 
 
 def _serve(command: argparse.ArgumentParser) -> None:

@@ -9,6 +9,8 @@ import httptools
 
 MAX_BODY = 32 << 20
 MAX_HEAD = 1 << 17
+# A marker that is to be answered early is in the first bytes of a body.
+MAX_EARLY = 1 << 18
 PLAYED_AS = re.compile(r"/as/[^/]+/")
 
 
@@ -55,6 +57,7 @@ class Inbox:
         self._body = list[bytes]()
         self._size = 0
         self._done = list[Request]()
+        self._headed = False
         self.expects_continue = False
 
     def feed(self, data: bytes) -> list[Request]:
@@ -73,6 +76,14 @@ class Inbox:
     @property
     def partial(self) -> Request:
         """Return the request that has begun and is not complete."""
+        return self._request
+
+    def begun(self) -> Request | None:
+        """Return the request whose head has come, with what has come of its body if not long."""
+        if not self._headed or self._size > MAX_EARLY:
+            return None
+        self._request.body = b"".join(self._body)
+        self._request.at = time.monotonic_ns()
         return self._request
 
     def _after_upgrade(self, rest: bytes) -> None:
@@ -94,6 +105,7 @@ class Inbox:
 
     def on_headers_complete(self) -> None:
         self._size = 0
+        self._headed = True
         request = self._request
         request.method = self._parser.get_method().decode()
         request.version = self._parser.get_http_version()
@@ -112,6 +124,7 @@ class Inbox:
         request.at = time.monotonic_ns()
         request.keep_alive = self._parser.should_keep_alive()
         request.complete = True
+        self._headed = self.expects_continue = False
         self._done.append(request)
         self._body = []
 

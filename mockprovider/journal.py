@@ -41,13 +41,17 @@ class Journal:
         if nonce is not None:
             entry.run = run_of(nonce)
             entry.keys = (("nonce", nonce), ("run", entry.run))
-            before = self._index.get(entry.keys[0])
-            entry.attempt = before[-1].attempt + 1 if before else 1
+            entry.attempt = self.attempts(nonce) + 1
         for key in entry.keys:
             self._index.setdefault(key, []).append(entry)
         self._ring.append(entry)
         self._trim()
         return entry
+
+    def attempts(self, nonce: str) -> int:
+        """Count the requests of a nonce so far."""
+        before = self._index.get(("nonce", nonce))
+        return before[-1].attempt if before else 0
 
     def close(self, entry: Entry, kind: str, at: int, acked: int) -> None:
         """Note how a request ended."""

@@ -27,7 +27,7 @@ class Outlet:
         self._bodiless = request.method == "HEAD"
         self.keep_alive = request.keep_alive and not self._old
         # To close on someone who is still sending would be RST, and lose the answer.
-        self.lingers = not request.complete
+        self.lingers = not (request.complete or self.keep_alive)
         self.full = False
         self.parting = "keep"
         self.failure: OSError | None = None

@@ -16,10 +16,11 @@ HEADER = struct.Struct("=IHHII")
 # family, protocol, extensions, padding, states; ports and addresses; interface and cookie.
 QUESTION = struct.Struct("=BBBxI 4s 16s16s III")
 # The queue of unread bytes comes after the header, family, state, timers and the socket's name.
+STATE_AT = HEADER.size + 1
 UNREAD = struct.Struct("=I")
 UNREAD_AT = HEADER.size + 4 + 48 + 4
 # In struct tcp_info: the state, bytes acknowledged; bytes sent, and sent once more.
-STATE, CLOSED = 0, 7
+STATE, ESTABLISHED, CLOSED = 0, 1, 7
 ACKED = struct.Struct("=120xQ")
 SENT = struct.Struct("=200xQQ")
 INFO_SIZE = SENT.size
@@ -57,6 +58,11 @@ class Peer:
         info = self._info()
         return not info or info[STATE] == CLOSED
 
+    def leaving(self) -> bool:
+        """Tell whether either end of the connection is no longer open."""
+        info = self._info()
+        return not info or info[STATE] != ESTABLISHED or self._state_there() != ESTABLISHED
+
     def _info(self) -> bytes:
         try:
             return self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
@@ -65,20 +71,29 @@ class Peer:
 
     def unread(self) -> int | None:
         """Count the bytes it has received and not read; None if that cannot be known."""
-        if not self._question:
-            return None
-        try:
-            answer = self._ask()
-        except OSError:
-            self._question = b""
-            return None
-        if HEADER.unpack_from(answer)[1] == ERROR:
-            return None
-        return int(UNREAD.unpack_from(answer, UNREAD_AT)[0])
+        answer = self._asked()
+        return int(UNREAD.unpack_from(answer, UNREAD_AT)[0]) if answer else None
 
     def close(self) -> None:
         if self._netlink is not None:
             self._netlink.close()
+
+    def _state_there(self) -> int:
+        answer = self._asked()
+        if not answer:
+            return CLOSED if self._question else ESTABLISHED
+        return answer[STATE_AT]
+
+    def _asked(self) -> bytes:
+        """Return what the kernel tells of the other socket; nothing if there is none."""
+        if not self._question:
+            return b""
+        try:
+            answer = self._ask()
+        except OSError:
+            self._question = b""
+            return b""
+        return b"" if HEADER.unpack_from(answer)[1] == ERROR else answer
 
     def _ask(self) -> bytes:
         if self._netlink is None:

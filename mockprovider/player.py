@@ -171,7 +171,7 @@ class Player:
         self.entry.status = step.status
         together = self._performance.write == "burst" or step.length is not None
         self.outlet.head(self._performance.head(step), step.length, cork=together)
-        return True
+        return together or self._written()
 
     def _pause(self, deadline: float) -> bool:
         if deadline <= self._stage.wheel.now():

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mockprovider import marker, rendering, replay, requests, scenario
 from mockprovider.entry import Entry
+from mockprovider.framing import Asked
 from mockprovider.inbox import Request
 from mockprovider.journal import Journal
 from mockprovider.marker import Marker
@@ -19,7 +20,7 @@ from mockprovider.shapes import Json
 from mockprovider.slots import Filling, compiled, slot
 from mockprovider.steps import BadScenario, Error, Finish, Say, Steps, Usage
 from mockprovider.surfaces import chat, completions, embeddings, gemini, messages, responses
-from mockprovider.surfaces.surface import Objection, Reading, Route, Surface
+from mockprovider.surfaces.surface import Ask, Objection, Reading, Route, Surface
 from mockprovider.timeline import Close, Head, Send
 
 # A new surface is added here and nowhere else; the first one answers for unknown paths.
@@ -34,6 +35,8 @@ NO_KEY = Error(
     INVALID, None, None, 401,
 )  # fmt: skip
 DEFAULT_MODEL = "mock-model"
+# What is known of a request that is answered before it has come whole.
+EARLY = Reading(DEFAULT_MODEL, Ask(stream=True))
 MAX_ARMED = 20_000
 SHORT = 16_384
 Connection = tuple[int, int]
@@ -103,14 +106,15 @@ class Provider:
         surface = found.surface
         if found.route is None:
             raise no_route(request.method, request.path)
-        played = self._dressed(mark) if mark else self._fitting(request, found)
+        played = self.chosen(mark) if mark else self._fitting(request, found)
         disobeys = played.disobeys if played else frozenset()
         if "auth" not in disobeys:
             self._authorise(surface, surface.credential(request))
         if found.route.answer is not None:
             return plainly(surface, *found.route.answer(found.params), filling(entry, ""))
         strict = "validation" not in disobeys
-        reading = understood(request, surface, entry, mark, strict=strict)
+        whole = request.complete
+        reading = understood(request, surface, entry, mark, strict=strict) if whole else EARLY
         entry.mode = "stream" if reading.ask.stream else "plain"
         if played is None:
             answer = echo(reading)
@@ -128,7 +132,8 @@ class Provider:
         slots = filling(entry, played.model or reading.model)
         if not script.faults:
             return performance(rendered, slots, played.write)
-        timeline = rendering.faulty(script, rendered.filled(slots), played.write)
+        asked = Asked(entry.request.version == "1.0", entry.request.keep_alive)
+        timeline = rendering.faulty(script, rendered.filled(slots), played.write, asked)
         return Performance(timeline, played.write)
 
     def _fitting(self, request: Request, found: Found) -> Scenario | None:
@@ -138,7 +143,8 @@ class Provider:
         surface = found.surface
         return self.unmarked(surface, read(surface, request.body, surface.context(request)))
 
-    def _dressed(self, mark: Marker) -> Scenario:
+    def chosen(self, mark: Marker) -> Scenario:
+        """Return the scenario a marker asks for, as the provider it names plays it."""
         found = self._scenario(mark)
         return found if mark.provider is None else named(found, mark.provider)
 

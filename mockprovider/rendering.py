@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
+from mockprovider import faults
 from mockprovider.faults.slicing import Coalesce
+from mockprovider.framing import Asked, framed
 from mockprovider.obey import obeyed
 from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.slots import Compiled, compiled
@@ -25,6 +27,7 @@ from mockprovider.timeline import (
     spelt_out,
 )
 
+ASKED = Asked()
 PAUSES = (Wait, Hold, AwaitClose)
 FIRST_ERROR = 400
 
@@ -43,12 +46,16 @@ def render(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Co
     return compiled(timeline, burst=scenario.write == "burst" and not script.faults)
 
 
-def faulty(script: Script, timeline: Timeline, write: str) -> Timeline:
-    """Apply the faults of a script, in order."""
-    timeline = tuple(spelt_out(timeline)) if script.faults else timeline
-    for fault in script.faults:
-        timeline = fault.apply(timeline)
-    return Coalesce().apply(timeline) if write == "burst" else timeline
+def faulty(script: Script, timeline: Timeline, write: str, asked: Asked = ASKED) -> Timeline:
+    """Apply the faults of a script; those of the wire on the bytes that would be on it."""
+    burst = write == "burst"
+    if script.faults:
+        timeline = faults.on_body(script.faults, tuple(spelt_out(timeline)))
+    if burst:
+        timeline = Coalesce().apply(timeline)
+    if faults.touch_wire(script.faults):
+        timeline = faults.on_wire(script.faults, framed(timeline, asked, burst=burst))
+    return timeline
 
 
 def answer(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Timeline:

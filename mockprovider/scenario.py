@@ -54,7 +54,8 @@ class Script:
         """Name the holds in the order they are reached."""
         first = (self.head.hold,) if self.head.hold else ()
         played = self.wire.timeline if self.wire else self.steps
-        return (*first, *(step.name for step in played if isinstance(step, Hold)))
+        scripted = (step.name for step in played if isinstance(step, Hold))
+        return (*first, *scripted, *filter(None, map(faults.hold, self.faults)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,13 @@ import asyncio
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from mockprovider import early
 from mockprovider.entry import Entry
+from mockprovider.faults.request import EarlyAnswer, UnreadRequest
 from mockprovider.inbox import BadRequest, Inbox, Request
 from mockprovider.outlet import Outlet
 from mockprovider.peer import Peer
@@ -19,6 +22,8 @@ BACKLOG = 4096
 MAX_PIPELINED = 64
 # A peer that goes on sending gets so many seconds to read what it was told.
 LINGER = 10
+# How often a peer whose request is not read is looked after.
+WATCH = 0.02
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 SETTLE_TRIES = 100
 SETTLE_POLL = 0.005
@@ -56,6 +61,10 @@ class Connection(asyncio.Protocol):
         self._shut_at: int | None = None
         self._acked = 0
         self._closing = False
+        # What is to be done in place of reading another request.
+        self._doom: Callable[[], None] | None = None
+        # The request that was answered before it had come whole.
+        self._answered: Request | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports only look like asyncio's.
@@ -70,17 +79,20 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closing:
             return
+        if self._doom is not None:
+            self._closing = True
+            self._doom()
+            return
         try:
-            self._queue += self._inbox.feed(data)
+            done = self._inbox.feed(data)
+            self._queue += [each for each in done if each is not self._answered]
         except BadRequest as error:
             self._queue.append(error)
-        if self._inbox.expects_continue and not self._queue:
-            self._transport.write(CONTINUE)
-            self._peer.handed += len(CONTINUE)
-        self._inbox.expects_continue = False
         if len(self._queue) > MAX_PIPELINED:
             self._transport.abort()
         self._next()
+        if self.player is None and not self._closing:
+            self._take(self._inbox.begun())
 
     def eof_received(self) -> bool:
         if self.player is None or self._shut_at is not None:
@@ -121,6 +133,37 @@ class Connection(asyncio.Protocol):
             self._left("stalled" if self.player.stalled else "aborted")
         self._transport.abort()
 
+    def _take(self, partial: Request | None) -> None:
+        """Ask for the rest of a request, unless its scenario is to answer it, or not to, by now."""
+        if partial is None or partial is self._answered:
+            return
+        fault = early.fault(self._provider, partial)
+        if isinstance(fault, EarlyAnswer | UnreadRequest):
+            self._begin(partial, fault)
+        elif fault is None and self._inbox.expects_continue:
+            self._inbox.expects_continue = False
+            self._transport.write(CONTINUE)
+            self._peer.handed += len(CONTINUE)
+
+    def _begin(self, partial: Request, fault: EarlyAnswer | UnreadRequest) -> None:
+        """Begin the answer of a request that has not come whole."""
+        self._answered = partial
+        rest = fault.rest if isinstance(fault, EarlyAnswer) else "unread"
+        partial.keep_alive = rest != "close"
+        if rest == "unread":
+            self._transport.pause_reading()
+            self._watch()
+        self._start(partial)
+
+    def _watch(self) -> None:
+        """Read on once the peer has left, to learn how."""
+        if self._transport.is_closing():
+            return
+        if self._peer.leaving():
+            self._transport.resume_reading()
+        else:
+            self._stage.wheel.at(self._stage.wheel.now() + WATCH, self._watch)
+
     def _next(self) -> None:
         while self._queue and self.player is None and not self._closing:
             self._start(self._queue.popleft())
@@ -155,9 +198,20 @@ class Connection(asyncio.Protocol):
             player.outlet.half()
             self._stage.wheel.at(self._stage.wheel.now() + LINGER, self._transport.abort)
         elif kind == "complete" and self._closing:
-            player.outlet.finish()
+            self._part(player)
+        elif player.outlet.parting.endswith("-next"):
+            self._doom = lambda: self._part(player)
         elif self._queue:
             self._stage.wheel.soon(self._next)
+        else:
+            self._take(self._inbox.begun())
+
+    def _part(self, player: Player) -> None:
+        """End the connection behind a complete answer."""
+        if player.outlet.parting.startswith("rst"):
+            player.arrival.when_read(player.outlet.reset)
+        else:
+            player.outlet.finish()
 
     def _left(self, kind: str) -> None:
         if self.player is not None:

@@ -1,12 +1,13 @@
-"""Faults of the sequence of events: lost, doubled, broken, oversized."""
+"""Faults of the sequence of events: lost, doubled, out of order, broken, unknown."""
 
+import json
 import re
 from dataclasses import dataclass, replace
+from itertools import count
 
-from mockprovider.timeline import Send, Timeline
+from mockprovider.timeline import Moment, Send, Timeline
 
-# Where the text of an event begins, on any surface.
-TEXT = re.compile(rb'"(?:content|text|delta)": ?"')
+NUMBER = re.compile(rb'("sequence_number": ?)(\d+)')
 EVENTS = ("event", "done")
 
 
@@ -21,24 +22,6 @@ class Garbage:
         event = Send(f"data: {self.text}\n\n".encode())
         where = position(timeline, self.at)
         return timeline if where is None else (*timeline[:where], event, *timeline[where:])
-
-
-@dataclass(frozen=True, slots=True)
-class Pad:
-    """The first event from `at` on that has a text is grown to `bytes` bytes."""
-
-    bytes: int = 70_000
-    at: int = 0
-
-    def apply(self, timeline: Timeline) -> Timeline:
-        start = position(timeline, self.at)
-        for where in range(len(timeline) if start is None else start, len(timeline)):
-            step = timeline[where]
-            if isinstance(step, Send) and (found := TEXT.search(step.data)):
-                fill = b"x" * max(0, self.bytes - len(step.data))
-                data = step.data[: found.end()] + fill + step.data[found.end() :]
-                return (*timeline[:where], replace(step, data=data), *timeline[where + 1 :])
-        return timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +62,56 @@ class DropEvent:
         return timeline if where is None else (*timeline[:where], *timeline[where + 1 :])
 
 
+@dataclass(frozen=True, slots=True)
+class SwapEvents:
+    """The event at `at` and the one after it come in the wrong order."""
+
+    at: int = 1
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        first = position(timeline, self.at)
+        second = None if self.at == -1 else position(timeline, self.at + 1)
+        if first is None or second is None:
+            return timeline
+        between = timeline[first + 1 : second]
+        swapped = (timeline[second], *between, timeline[first])
+        return (*timeline[:first], *swapped, *timeline[second + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDone:
+    """The event at `at` comes once more, after the terminator."""
+
+    at: int = 1
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        where = position(timeline, self.at)
+        again = () if where is None else (timeline[where],)
+        return tuple(
+            each for step in timeline for each in (step, *(again if terminator(step) else ()))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """An event of a type no one knows comes before the event at `at`."""
+
+    name: str = "mock.unknown"
+    at: int = 1
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        where = position(timeline, self.at)
+        if where is None or not is_named(timeline[where]):
+            return timeline
+        event = Send(f"event: {self.name}\ndata: {self._body(timeline[where])}\n\n".encode())
+        return numbered((*timeline[:where], event, *timeline[where:]))
+
+    def _body(self, following: Moment) -> str:
+        number = NUMBER.search(following.data) if isinstance(following, Send) else None
+        own = {"sequence_number": int(number[2])} if number else {}
+        return json.dumps({"type": self.name, **own})
+
+
 def terminator(step: object) -> bool:
     """Tell whether this is what ends a stream."""
     return isinstance(step, Send) and step.kind == "done"
@@ -91,3 +124,20 @@ def position(timeline: Timeline, number: int) -> int | None:
     ]
     inside = -len(places) <= number < len(places)
     return places[number] if inside else None
+
+
+def is_named(step: object) -> bool:
+    """Tell whether this is an event that says its type."""
+    return isinstance(step, Send) and step.data.startswith(b"event: ")
+
+
+def numbered(timeline: Timeline) -> Timeline:
+    """Return the timeline with its sequence numbers, if it has any, in order again."""
+    found = (NUMBER.search(step.data) for step in timeline if isinstance(step, Send))
+    numbers = count(next((int(each[2]) for each in found if each), 0))
+    return tuple(
+        replace(step, data=NUMBER.sub(lambda each: each[1] + b"%d" % next(numbers), step.data))
+        if isinstance(step, Send)
+        else step
+        for step in timeline
+    )

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
+from typing import Annotated
 
+from mockprovider.faults.parameters import Limit, Natural, Positive
 from mockprovider.timeline import Moment, Send, Timeline
 
 # One character of several bytes in UTF-8.
@@ -19,10 +21,10 @@ class Split:
     `character` cuts each character of more bytes than that after so many of them.
     """
 
-    every: int = 0
-    at: tuple[int, ...] = ()
+    every: Positive = 0
+    at: tuple[Positive, ...] = ()
     event: tuple[int, ...] = ()
-    character: int = 0
+    character: Annotated[int, Limit("minimum", 1), Limit("maximum", 3)] = 0
 
     def apply(self, timeline: Timeline) -> Timeline:
         start, kept = 0, list[Moment]()
@@ -54,7 +56,7 @@ class Split:
 class Coalesce:
     """What lies between two waits goes out in one write; or only the `last` events do."""
 
-    last: int = 0
+    last: Natural = 0
 
     def apply(self, timeline: Timeline) -> Timeline:
         kept = list[Moment]()

@@ -1,8 +1,8 @@
 """Faults as pure changes of a timeline, and the same bytes seen on the wire."""
 
 import json
+import re
 import zlib
-from dataclasses import MISSING, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockprovider.faults import FAULTS, fault
-from mockprovider.scenario import schema
+from mockprovider.faults import CATALOGUE, fault, on_body
+from mockprovider.faults.fault import Layer
 from mockprovider.shapes import Json
 from mockprovider.timeline import (
     Close,
+    Frame,
     Head,
     Hold,
     Moment,
@@ -23,6 +24,7 @@ from mockprovider.timeline import (
     Stall,
     Timeline,
     Until,
+    Wait,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 ONE = Send(b'data: {"content":"a"}\n\n', tokens=1)
 TWO = Send(b'data: {"content":"b"}\n\n', tokens=1)
 DONE = Send(b"data: [DONE]\n\n", "done")
+ABOUT_EVENTS = (Layer.EVENTS, Layer.DIALECT)
 PLAYED: Timeline = (Head(), ONE, Hold("h"), TWO, DONE, Close())
 
 
@@ -70,8 +73,7 @@ A, B, D = written(PLAYED)
         ),
         (
             "multi_line",
-            b'data: {\ndata:  "content": "a"\ndata: }\n\n'
-            b'data: {\ndata:  "content": "b"\ndata: }\n\n' + D,
+            WHOLE,
         ),
         ({"empty_data": {"at": 1}}, A + b"data:\n\n" + B + D),
         ({"empty_data": {"form": "event"}}, b"".join(b"event: ping\n\n" + x for x in (A, B, D))),
@@ -85,6 +87,26 @@ A, B, D = written(PLAYED)
         ({"duplicate_event": 0}, A + WHOLE),
         ({"duplicate_event": -1}, WHOLE + D),
         ({"drop_event": {"at": 1}}, A + D),
+        ({"swap_events": 0}, B + A + D),
+        ({"after_done": 0}, WHOLE + A),
+        (
+            {"unknown_member": {"name": 'a"b', "value": "0", "at": 1}},
+            A + B.replace(b"{", b'{"a\\"b":0,') + D,
+        ),
+        ({"huge_number": 5}, WHOLE.replace(b"{", b'{"x_mock_number":99999,')),
+        (
+            {"deep_nesting": {"depth": 2, "at": 0}},
+            A.replace(b"{", b'{"x_mock_nested":[[]],') + B + D,
+        ),
+        ("lone_surrogate", A + B.replace(b'"b', rb'"\ud83db') + D),
+        ("invalid_utf8", A + B.replace(b'"b', b'"\xffb') + D),
+        ("escaped_text", WHOLE.replace(b'"a"', rb'"\u0061"').replace(b'"b"', rb'"\u0062"')),
+        ("empty_delta", A.replace(b'"a"', b'""') + WHOLE),
+        ({"null_content": {"count": 2, "at": 1}}, A + 2 * B.replace(b'"b"', b"null") + B + D),
+        ({"blank_lines": {"count": 2, "at": -1}}, WHOLE),
+        ({"blank_lines": {"count": 2, "at": 0}}, b"\n\n" + WHOLE),
+        ({"long_line": {"bytes": 5, "at": 2}}, A + B + b":xxxx\n\n" + D),
+        ({"ping_storm": {"count": 2, "at": 0}}, b": ping\n\n: ping\n\n" + WHOLE),
         ({"drop_event": 9}, WHOLE),
         ({"cut_after": 2}, A + B),
         ({"reset_after": {"bytes": 5}}, A[:5]),
@@ -132,44 +154,112 @@ def test_gzip_flushes_every_write_and_says_so() -> None:
     assert [unpack(data) for data in written(packed)] == [A, B, D, b""]
 
 
-def test_gzip_announces_the_length_it_has() -> None:
-    plain: Timeline = (Head(length=100), Send(b"x" * 100, "body", 0), Close())
+@pytest.mark.parametrize("entry", ["gzip", "deflate", "truncated_gzip", "bare_gzip", "bom"])
+def test_a_head_announces_the_length_its_body_has(entry: Json) -> None:
+    plain: Timeline = (Head(length=300), Send(bytes(range(100)) * 3, "body", 0), Close())
 
-    packed = applied("gzip", plain)
+    changed = on_body([fault(entry)], plain)
 
-    head = packed[0]
+    head = changed[0]
     assert isinstance(head, Head)
-    assert head.length == len(b"".join(written(packed)))
+    assert head.length == len(b"".join(written(changed)))
 
 
-def test_what_breaks_events_leaves_a_plain_body_alone() -> None:
+def test_what_works_on_events_leaves_a_plain_body_alone() -> None:
     plain: Timeline = (Head(length=2), Send(b"{}", "body", 0), Close())
-    whole = {"split", "coalesce", "bom", "gzip", "cut_after", "reset_after", "stall_after"}
+    about_events = [name for name, each in CATALOGUE.items() if each.layer in ABOUT_EVENTS]
 
-    changed = {name for name in FAULTS if applied(name, plain) != plain}
+    changed = [name for name in about_events if applied(name, plain) != plain]
 
-    assert changed <= whole
-
-
-def test_the_schema_knows_every_fault_and_each_of_its_parameters() -> None:
-    described = schema()["$defs"]["fault"]["anyOf"]
-    parameters = {
-        name: {key for form in shape.get("anyOf", ()) for key in form.get("properties", ())}
-        for name, shape in described[1]["properties"].items()
-    }
-
-    assert parameters == {name: {f.name for f in fields(kind)} for name, kind in FAULTS.items()}  # type: ignore[arg-type]
-    assert set(described[0]["enum"]) == set(FAULTS)
+    assert changed == ["bom"]
 
 
-def test_every_fault_has_defaults() -> None:
-    wrong = [
-        name
-        for name, kind in FAULTS.items()
-        if any(f.default is MISSING for f in fields(kind))  # type: ignore[arg-type]
-    ]
+def test_what_works_on_events_leaves_an_array_of_them_alone() -> None:
+    head = Head(headers=(("Content-Type", "application/json; charset=UTF-8"),))
+    array: Timeline = (head, Send(b'[{"text":"a"}\n'), Send(b"]", "done", 0), Close())
+    about_events = [fault(name) for name, each in CATALOGUE.items() if each.layer in ABOUT_EVENTS]
 
-    assert wrong == []
+    assert on_body(about_events, array) == array
+
+
+def test_faults_apply_layer_by_layer_and_then_as_listed() -> None:
+    listed: tuple[Json, ...] = (
+        "cut_after", {"split": {"event": [4]}}, "crlf", "no_done", {"drop_event": 0},
+    )  # fmt: skip
+
+    changed = on_body(map(fault, listed), PLAYED)
+
+    two = B.replace(b"\n", b"\r\n")
+    assert written(changed) == [two[:4], two[4:]]
+    assert changed[-1] == Close("cut")
+
+
+def test_positions_count_from_the_end_if_negative() -> None:
+    assert applied({"stall_after": -1}) == (Head(), ONE, Hold("h"), TWO, Stall())
+    assert applied({"stall_after": {"bytes": -1}}) == (
+        *PLAYED[:-2], Send(D[:-1], "piece", 0), Stall(),
+    )  # fmt: skip
+    assert body({"swap_events": -2}) == A + D + B
+    assert body({"swap_events": -1}) == WHOLE
+
+
+def test_an_end_without_a_place_is_in_the_middle_of_a_plain_body() -> None:
+    plain: Timeline = (Head(length=4), Send(b"body", "body", 0, 3), Close())
+
+    assert applied("cut_after", plain) == (
+        Head(length=4), Send(b"bo", "piece", 0), Close("cut"),
+    )  # fmt: skip
+
+
+def test_a_pause_may_cut_an_event() -> None:
+    assert applied({"pause_after": {"bytes": 5, "ms": 7}})[:4] == (
+        Head(), Send(A[:5], "piece", 0), Wait(7), Send(A[5:], "piece", 1, 1),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", ["unknown_event", {"empty_delta": {"count": 2, "at": 1}}])
+def test_what_comes_between_numbered_events_takes_a_number(entry: Json) -> None:
+    numbered: Timeline = (
+        Head(),
+        *(
+            Send(b'event: e\ndata: {"sequence_number":%d,"delta":"a"}\n\n' % number)
+            for number in range(3, 7)
+        ),
+        Close(),
+    )
+
+    told = re.findall(rb'"sequence_number": ?(\d+)', body(entry, numbered))
+
+    assert told == [b"%d" % number for number in range(3, 3 + len(told))]
+    assert len(told) > 4
+
+
+def test_an_unknown_event_needs_a_stream_whose_events_have_names() -> None:
+    assert applied("unknown_event") == PLAYED
+
+
+def test_an_empty_object_gets_no_member() -> None:
+    assert body("unknown_member", (Send(b"data: {}\n\n"),)) == b"data: {}\n\n"
+
+
+@pytest.mark.parametrize(
+    "entry", ["lone_surrogate", "pad", "empty_delta", {"id_change": 9}, {"swap_events": 9}]
+)
+def test_a_stream_without_the_place_is_left_alone(entry: Json) -> None:
+    done: Timeline = (Head(), DONE, Close())
+
+    assert applied(entry, done) == done
+
+
+def test_the_same_seed_gives_the_same_gaps() -> None:
+    frames: Timeline = tuple(Frame("chunk", data=b"x", events=1) for _ in range(20))
+    entry = {"jitter": {"seed": 5}}
+
+    gaps = [step.ms for step in applied(entry, frames) if isinstance(step, Wait)]
+
+    assert len(gaps) == 20
+    assert applied(entry, frames) == applied(entry, frames) != applied("jitter", frames)
+    assert 0 < min(gaps) < 10 < max(gaps)
 
 
 events = st.lists(
@@ -210,7 +300,9 @@ def inline(faults: list[Json], **members: Json) -> str:
     return json.dumps({"summary": "", "step": step, "fault": faults, **members}, indent=1)
 
 
-@pytest.mark.parametrize("name", sorted(set(FAULTS) - {"stall_after", "gzip"}))
+@pytest.mark.parametrize(
+    "name", [name for name, each in CATALOGUE.items() if Layer.EVENTS <= each.layer < Layer.END]
+)
 def test_the_bytes_on_the_wire_are_those_of_the_timeline(mock: "Mock", name: str) -> None:
     nonce = mock.nonce()
 
@@ -218,7 +310,8 @@ def test_the_bytes_on_the_wire_are_those_of_the_timeline(mock: "Mock", name: str
     entry = mock.entry(nonce)
 
     spans = [(offset, offset + length) for _, offset, length, _ in entry["writes"]]
-    assert [answer.body[a:b] for a, b in spans] == [chunk for chunk in answer.chunks if chunk]
+    written = [answer.body[a:b] for a, b in spans if a < b]
+    assert written == [chunk for chunk in answer.chunks if chunk]
     assert all(end == start for (_, end), (start, _) in pairwise(spans))
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mockprovider import rendering, scenario
-from mockprovider.faults import FAULTS
+from mockprovider.faults import CATALOGUE
 from mockprovider.scenario import Scenario
 from mockprovider.shapes import Json
 from mockprovider.slots import Filling
@@ -81,7 +81,7 @@ documents = st.fixed_dictionaries(
     {
         "summary": st.just(""),
         "step": steps,
-        "fault": st.lists(st.sampled_from(sorted(FAULTS)), max_size=3),
+        "fault": st.lists(st.sampled_from(sorted(CATALOGUE)), max_size=3),
         "write": st.sampled_from(["event", "burst", "segments"]),
         "chat": habits,
     }

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mockprovider import scenario, steps
-from mockprovider.faults.framing import Bom, Crlf
+from mockprovider.faults.dialect import Bom, Crlf
 from mockprovider.faults.slicing import Split
 from mockprovider.scenario import HeadTable
 from mockprovider.shapes import Json

@@ -36,6 +36,15 @@ def test_a_split_cuts_inside_events_and_characters(
     assert sum(send.events for send in sends(timeline)) == len(EVENTS)
 
 
+def test_json_is_spread_over_lines_where_no_text_is_cut() -> None:
+    event = Send(rb'data: {"a":"x, \",y","b":[1,2]}' + b"\n\n")
+
+    spread = sends(fault("multi_line").apply((event,)))
+
+    told = rb'data: {"a":"x, \",y",' + b'\ndata: "b":[1,\ndata: 2]}\n\n'
+    assert [send.data for send in spread] == [told]
+
+
 @pytest.mark.parametrize(
     ("ends", "text"),
     [

@@ -1,13 +1,13 @@
 """Faults of the event stream's own syntax; most are legal, and say the same to a correct reader."""
 
-import json
 import re
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import cycle
+from typing import Annotated, Literal
 
-from mockprovider.timeline import ENDS, Head, Moment, Send, Timeline
+from mockprovider.faults.parameters import Limit, Positive
+from mockprovider.timeline import Moment, Send, Timeline
 
 BOM = b"\xef\xbb\xbf"
 STREAM = ("event", "comment", "done")
@@ -15,7 +15,9 @@ LINE_ENDS = {"lf": b"\n", "crlf": b"\r\n", "cr": b"\r"}
 # As the surfaces write it: LF, but for those whose API has CRLF.
 LINE_END = re.compile(rb"\r?\n")
 FIELD = re.compile(rb"^(\w+): ", re.MULTILINE)
-DATA = re.compile(rb"^data: ?(.*)$", re.MULTILINE)
+NAMED = re.compile(rb"\A(event: [^\r\n]*\r?\n)(.*\n)(?=\r?\n\Z)", re.DOTALL)
+DATA = re.compile(rb"^data: ?\{.*$", re.MULTILINE)
+TEXT_OR_COMMA = re.compile(rb'"(?:[^"\\]|\\.)*"|,')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,11 @@ class Cr:
 class MixedLineEnds:
     """Lines end in LF, CRLF and CR in turn, or in these `ends`."""
 
-    ends: tuple[str, ...] = ("lf", "crlf", "cr")
+    ends: Annotated[tuple[Literal["lf", "crlf", "cr"], ...], Limit("minItems", 1)] = (
+        "lf",
+        "crlf",
+        "cr",
+    )
 
     def apply(self, timeline: Timeline) -> Timeline:
         ends = cycle(LINE_ENDS[end] for end in self.ends)
@@ -65,7 +71,7 @@ class NoSpace:
 
 @dataclass(frozen=True, slots=True)
 class Bom:
-    """A byte order mark opens the body; `split` puts it on the border of two writes."""
+    """A byte order mark opens the body; `split` puts it over the border of two writes."""
 
     split: bool = False
 
@@ -84,7 +90,7 @@ class Comments:
     """Comments `before` the first event, `between` events, or `both`."""
 
     text: str = "keep-alive"
-    where: str = "both"
+    where: Literal["before", "between", "both"] = "both"
 
     def apply(self, timeline: Timeline) -> Timeline:
         comment = Send(f": {self.text}\n\n".encode(), "comment", 0)
@@ -109,18 +115,16 @@ class UnknownFields:
 
 @dataclass(frozen=True, slots=True)
 class MultiLine:
-    """The JSON of an event is spread over several data lines."""
+    """The JSON of an event is spread over several data lines: one ends behind every comma."""
 
     def apply(self, timeline: Timeline) -> Timeline:
         return rewritten(timeline, lambda data: DATA.sub(self._spread, data))
 
     @staticmethod
     def _spread(found: re.Match[bytes]) -> bytes:
-        try:
-            pretty = json.dumps(json.loads(found[1]), indent=1, ensure_ascii=False)
-        except ValueError:
-            return found[0]
-        return "\n".join(f"data: {line}" for line in pretty.split("\n")).encode()
+        return TEXT_OR_COMMA.sub(
+            lambda part: b",\ndata: " if part[0] == b"," else part[0], found[0]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class EmptyData:
     `form` is an empty `data`, an `event` name alone, or an extra `blank` line.
     """
 
-    form: str = "data"
+    form: Literal["data", "event", "blank"] = "data"
     at: int | None = None
 
     def apply(self, timeline: Timeline) -> Timeline:
@@ -140,10 +144,56 @@ class EmptyData:
 
 
 @dataclass(frozen=True, slots=True)
+class BlankLines:
+    """Runs of `count` blank lines before each event, or before the one at `at`."""
+
+    count: Positive = 3
+    at: int | None = None
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        blank = Send(b"\n" * self.count, "comment", 0)
+        return inserted(timeline, lambda at: (blank,) if self.at in (None, at) else ())
+
+
+@dataclass(frozen=True, slots=True)
+class LongLine:
+    """A comment of `bytes` bytes on one line comes before the event at `at`."""
+
+    bytes: Positive = 1 << 20
+    at: int = 1
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        line = Send(b":".ljust(self.bytes, b"x") + b"\n\n", "comment", 0)
+        return inserted(timeline, lambda at: (line,) if at == self.at else ())
+
+
+@dataclass(frozen=True, slots=True)
+class PingStorm:
+    """A run of `count` keep-alives comes before the event at `at`: comments, or pings by name."""
+
+    count: Positive = 1000
+    at: int = 1
+    form: Literal["comment", "event"] = "comment"
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        data = {"comment": b": ping\n\n", "event": b'event: ping\ndata: {"type": "ping"}\n\n'}
+        pings = (Send(data[self.form], "comment", 0),) * self.count
+        return inserted(timeline, lambda at: pings if at == self.at else ())
+
+
+@dataclass(frozen=True, slots=True)
+class DataFirst:
+    """In an event that has a name, the data comes before the name."""
+
+    def apply(self, timeline: Timeline) -> Timeline:
+        return rewritten(timeline, lambda data: NAMED.sub(rb"\2\1", data), kinds=("event", "done"))
+
+
+@dataclass(frozen=True, slots=True)
 class NoFinalBlank:
     """The last event lacks its blank line (`keep` newline), or its line end too (nothing)."""
 
-    keep: str = "newline"
+    keep: Literal["newline", "nothing"] = "newline"
 
     def apply(self, timeline: Timeline) -> Timeline:
         last = max((at for at, step in enumerate(timeline) if isinstance(step, Send)), default=-1)
@@ -154,37 +204,6 @@ class NoFinalBlank:
         end = step.data[len(bare) :]
         kept = end[: len(end) // 2] if self.keep == "newline" else b""
         return (*timeline[:last], replace(step, data=bare + kept), *timeline[last + 1 :])
-
-
-@dataclass(frozen=True, slots=True)
-class Gzip:
-    """The body is compressed, and flushed at each write."""
-
-    level: int = 6
-
-    def apply(self, timeline: Timeline) -> Timeline:
-        packer = zlib.compressobj(self.level, wbits=31)
-        packed = list(self._packed(timeline, packer))
-        length = sum(len(step.data) for step in packed if isinstance(step, Send))
-        return tuple(self._head(step, length) for step in packed)
-
-    @staticmethod
-    def _packed(timeline: Timeline, packer: "zlib._Compress") -> Iterator[Moment]:
-        for step in timeline:
-            if isinstance(step, Send):
-                data = packer.compress(step.data) + packer.flush(zlib.Z_SYNC_FLUSH)
-                yield replace(step, data=data, kind="piece")
-            else:
-                if isinstance(step, ENDS):
-                    yield Send(packer.flush(), "piece", 0)
-                yield step
-
-    @staticmethod
-    def _head(step: Moment, length: int) -> Moment:
-        if not isinstance(step, Head):
-            return step
-        coded = step.with_header("content-encoding", "gzip")
-        return coded if step.length is None else replace(coded, length=length)
 
 
 def rewritten(
