@@ -13,7 +13,7 @@ from mockprovider.outlet import Outlet
 TURNS = 20
 PATIENCE = 0.005
 # A reader that leaves bytes lying for so long may be waiting for more of them.
-ABSENT = 1.0
+ABSENT = 0.02
 POLL = 0.001
 SPARE = 4096
 
@@ -87,6 +87,18 @@ class Arrival:
             left -= self._outlet.framed(writes[at + 2])
         return sent
 
+    def when_arrived(self, go_on: Callable[[], None], limit: float) -> None:
+        """Call back once all that was written has arrived, or after so many seconds."""
+        self._later(go_on, self._wheel.now() + limit)
+
+    def _later(self, go_on: Callable[[], None], deadline: float) -> None:
+        if self._outlet.closed:
+            return  # who left is told of where the connection is lost
+        if self._wheel.now() >= deadline or not self._outlet.undelivered():
+            go_on()
+        else:
+            self._wheel.at(self._wheel.now() + POLL, lambda: self._later(go_on, deadline))
+
     def when_read(self, go_on: Callable[[], None]) -> None:
         """Call back once the peer has read all that was written, or may have."""
         since = self._wheel.now()
@@ -95,6 +107,8 @@ class Arrival:
 
     def _poll(self, go_on: Callable[[], None], turns: int, since: float) -> None:
         now = self._wheel.now()
+        if self._outlet.closed:
+            return
         if self._read(now - since):
             go_on()
         elif turns:

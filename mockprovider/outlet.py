@@ -48,6 +48,11 @@ class Outlet:
         if not cork:
             self.flush()
 
+    @property
+    def closed(self) -> bool:
+        """Tell whether the connection is over; its file descriptor may be another's by now."""
+        return self._transport.is_closing()
+
     def verbatim(self, parting: str) -> None:
         """Take head and framing as they come; the connection ends as told."""
         self.parting = parting
@@ -79,6 +84,7 @@ class Outlet:
         """Complete the body."""
         if self._chunked and not self._ended and not self._bodiless:
             self._corked += LAST_CHUNK
+        self._ended = True
         self.flush()
 
     def finish(self) -> None:
@@ -88,11 +94,15 @@ class Outlet:
 
     def half(self) -> None:
         """Shut the sending side only."""
+        if self.closed:
+            return
         self.flush()
         self._transport.write_eof()
 
     def reset(self) -> None:
-        """Drop the connection with RST."""
+        """Drop the connection with RST, if it is still there."""
+        if self.closed:
+            return
         self.flush()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self._transport.abort()

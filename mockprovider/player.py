@@ -2,15 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mockprovider.arrival import Arrival
-from mockprovider.clock import Wheel
 from mockprovider.entry import Entry, Held
-from mockprovider.holds import Holds
-from mockprovider.journal import Journal
 from mockprovider.outlet import Outlet
 from mockprovider.performance import Performance
+from mockprovider.stage import Stage
 from mockprovider.timeline import (
     AwaitClose,
     Buffer,
@@ -29,15 +26,8 @@ from mockprovider.timeline import (
 
 # So many writes, then everyone else has a turn.
 TURN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What players share."""
-
-    wheel: Wheel
-    holds: Holds
-    journal: Journal
+# How many seconds an end waits for what was written before it.
+FOREVER, SOON = float("inf"), 0.5
 
 
 class Player:
@@ -60,6 +50,7 @@ class Player:
         self._repeats = 0
         self._base = stage.wheel.now()
         self._blocked = False
+        self._how: str | None = None
         self._in_segments = performance.write == "segments"
         self._held: Callable[[], None] | None = None
 
@@ -81,6 +72,16 @@ class Player:
             self._blocked = False
             self.entry.unblock()
             self.run()
+
+    @property
+    def done(self) -> bool:
+        """Tell whether all has been written, and only has to arrive."""
+        return self._how is not None
+
+    def settle(self) -> None:
+        """End the response if nothing but its arrival was waited for."""
+        if self.done and not self.outlet.undelivered():
+            self._finish()
 
     def leave(self, kind: str, at: int | None = None, acked: int | None = None) -> None:
         """End the response because the peer, or the harness, will have no more of it."""
@@ -210,9 +211,23 @@ class Player:
             self._at -= 1
             self._block()
             return
-        self._end("complete" if how == "clean" else how, None, None)
+        self._how = how
+        if self.outlet.failure is not None:
+            self._broken()
+        elif self.outlet.undelivered():
+            # What is still on its way is lost if the peer leaves now, or we do by RST.
+            limit = FOREVER if how == "clean" else SOON
+            self._stage.wheel.soon(lambda: self.arrival.when_arrived(self._finish, limit))
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        """End the response as it was to end, now that nothing of it is on its way."""
+        if self.ended or self._how is None:
+            return
+        self._end("complete" if self._how == "clean" else self._how, None, None)
         ending = {"cut": self.outlet.finish, "reset": self.outlet.reset}
-        ending.get(how, lambda: None)()
+        ending.get(self._how, lambda: None)()
         self.over()
 
     def _broken(self) -> None:

@@ -16,10 +16,10 @@ from mockprovider.clock import Wheel
 from mockprovider.control import Control, Server
 from mockprovider.holds import Holds
 from mockprovider.journal import Journal
-from mockprovider.player import Stage
 from mockprovider.provider import Provider
 from mockprovider.replay import Unmarked
 from mockprovider.scenario import Scenario
+from mockprovider.stage import Stage
 from mockprovider.wire import BACKLOG, Counters, listen
 
 

@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from mockprovider import early
+from mockprovider import early, leaving
 from mockprovider.entry import Entry
 from mockprovider.faults.request import EarlyAnswer, UnreadRequest
 from mockprovider.inbox import BadRequest, Inbox, Request
 from mockprovider.outlet import Outlet
 from mockprovider.peer import Peer
-from mockprovider.player import Player, Stage
+from mockprovider.player import Player
 from mockprovider.provider import Provider
+from mockprovider.stage import Stage
 from mockprovider.steps import Error
 
 BACKLOG = 4096
@@ -25,8 +26,6 @@ LINGER = 10
 # How often a peer whose request is not read is looked after.
 WATCH = 0.02
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-SETTLE_TRIES = 100
-SETTLE_POLL = 0.005
 
 
 @dataclass(slots=True)
@@ -83,6 +82,8 @@ class Connection(asyncio.Protocol):
             self._closing = True
             self._doom()
             return
+        if self.player is not None:
+            self.player.settle()
         try:
             done = self._inbox.feed(data)
             self._queue += [each for each in done if each is not self._answered]
@@ -95,17 +96,23 @@ class Connection(asyncio.Protocol):
             self._take(self._inbox.begun())
 
     def eof_received(self) -> bool:
+        if self.player is not None:
+            self.player.settle()
         if self.player is None or self._shut_at is not None:
             return False
         self._shut_at, self._acked = time.monotonic_ns(), self.player.arrival.acked()
-        self.player.outlet.probe()
-        self._settle(SETTLE_TRIES)
+        if self.player.done:
+            # It reads on, or what is on its way to it brings RST.
+            return True
+        leaving.tell(self.player.outlet, self._stage.wheel, self._left)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._counters.open.discard(self)
-        self._peer.close()
         self._closing = True
+        if self.player is not None:
+            self.player.settle()
+        self._peer.close()
         if self.player is not None:
             reset = isinstance(exc, ConnectionResetError) and self._shut_at is None
             self._left("peer-rst" if reset else "peer-fin")
@@ -191,7 +198,8 @@ class Connection(asyncio.Protocol):
             return
         self._counters.count(player.entry)
         kind = player.entry.end.kind
-        self._closing = kind != "complete" or not player.outlet.keep_alive
+        lasting = player.outlet.keep_alive and self._shut_at is None
+        self._closing = self._closing or kind != "complete" or not lasting
         if kind in ("peer-fin", "peer-rst", "half-close"):
             self._transport.abort()
         elif kind == "half" or player.outlet.lingers:
@@ -217,22 +225,6 @@ class Connection(asyncio.Protocol):
         if self.player is not None:
             acked = self._acked if self._shut_at is not None else None
             self.player.leave(kind, self._shut_at, acked)
-
-    def _settle(self, tries: int) -> None:
-        """Tell a peer that has gone from one that only shut its sending side.
-
-        The first answers the probe with RST, the second with an acknowledgement.
-        """
-        if self.player is None:
-            return
-        outlet = self.player.outlet
-        if outlet.failure is not None or self._peer.gone():
-            self._left("peer-fin")
-        elif not outlet.unacked() or not tries:
-            self._left("half-close")
-        else:
-            again = self._stage.wheel.now() + SETTLE_POLL
-            self._stage.wheel.at(again, lambda: self._settle(tries - 1))
 
 
 async def listen(

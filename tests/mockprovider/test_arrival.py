@@ -158,3 +158,75 @@ def test_marks_count_whole_writes_and_forget_what_has_arrived() -> None:
     assert before == [last, last - 10, last - 10, last - 20]
     assert (marks.many, marks.body(0), marks.body(30)) == (False, last, last - 30)
     assert Marks().body(0) == 0
+
+
+# More than a client that does not read takes, and less than our own kernel keeps for it.
+BURST = 'summary = ""\nwrite = "burst"\nstep = [{ say = "Aloe", times = 250000 }]'
+
+
+def unread_burst(mock: "Mock", nonce: str) -> "Client":
+    """Ask for an answer that is written at once, and do not read it."""
+    client = mock.start(BURST, nonce)
+    while mock.entry(nonce, "started")["sent"]["bytes"] < 1_000_000:
+        pass
+    return client
+
+
+@pytest.mark.parametrize(("how", "kind"), [("rst", "peer-rst"), ("fin", "peer-rst")])
+def test_what_was_written_and_never_arrived_is_not_complete(
+    mock: "Mock", how: str, kind: str
+) -> None:
+    nonce = mock.nonce()
+    client = unread_burst(mock, nonce)
+
+    open_still = mock.entry(nonce, "started")["end"] is None
+    client.leave(how)
+    entry = mock.entry(nonce)
+
+    assert open_still
+    # To close with bytes unread is RST.
+    assert (entry["end"]["kind"], entry["end"]["acked"]) == (kind, 0)
+
+
+def test_what_arrives_late_is_complete(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    client = unread_burst(mock, nonce)
+
+    whole = len(client.read().body)
+    end = mock.entry(nonce)["end"]
+
+    assert (end["kind"], end["acked"]) == ("complete", whole)
+
+
+def test_who_shuts_its_side_and_reads_on_gets_it_all(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    client = unread_burst(mock, nonce)
+
+    client.leave("half-close")
+    answer = client.rest()
+
+    assert (answer.whole, answer.end) == (True, "fin")
+    assert mock.entry(nonce)["end"]["kind"] == "complete"
+
+
+def test_requests_behind_an_answer_that_is_on_its_way_wait_for_it(mock: "Mock") -> None:
+    nonce, second = mock.nonce(), mock.nonce()
+    client = unread_burst(mock, nonce)
+
+    client.send(mock.request("text", second))
+    client.read(until=f"chatcmpl-{second}-1".encode())
+    client.read(until=b"data: [DONE]\n\n\r\n0\r\n\r\n")
+
+    assert [mock.entry(each)["end"]["kind"] for each in (nonce, second)] == ["complete"] * 2
+
+
+@pytest.mark.parametrize(("end", "seen"), [("reset = true", "rst"), ('close = "cut"', "fin")])
+def test_an_end_comes_behind_all_that_was_written(mock: "Mock", end: str, seen: str) -> None:
+    nonce = mock.nonce()
+    script = f'summary = ""\nstep = [{{ say = "Aloe", repeat = 500 }}, {{ {end} }}]'
+
+    answer = mock.ask(script, nonce)
+    entry = mock.entry(nonce)
+
+    assert (answer.end, len(answer.events)) == (seen, 501)
+    assert entry["end"]["acked"] == entry["sent"]["bytes"] == len(answer.body)
