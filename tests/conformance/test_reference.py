@@ -20,6 +20,7 @@ from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Settings
 from conformance.selfcheck.router.wire import Wire
 
+MIB = 1 << 20
 USAGE: Json = {"stream_options": {"include_usage": True}}
 NUMBERS = count(1)
 
@@ -250,6 +251,15 @@ def test_a_stream_that_fails_says_so_and_never_looks_complete(ends: Ends, how: s
 
 
 @pytest.mark.slow
+def test_an_event_that_comes_slowly_is_no_silence(ends: Ends) -> None:
+    chunk = json.dumps({"choices": [{"index": 0, "delta": {"content": "slow"}}]})
+    pieces = [f"data: {chunk[:8]}", *chunk[8:20], f"{chunk[20:]}\n\n"]
+    paced = [step for piece in pieces for step in ({"raw": piece}, {"wait_ms": 50})]
+
+    assert words(ends.play([*SAID, *paced, {"finish": "stop"}])) == "Sageslow"
+
+
+@pytest.mark.slow
 def test_silence_is_filled_with_comments(ends: Ends) -> None:
     assert ends.play([*SAID, {"stall": True}]).text.count(": keepalive\n\n") >= 2
 
@@ -261,7 +271,12 @@ def test_silence_is_filled_with_comments(ends: Ends) -> None:
         ([{"close": "cut"}], {}, 502, "the connection to the upstream broke before the answer"),
         ([{"raw": "data: [DONE]\n\n"}, {"close": "clean"}], {}, 502, "the upstream ended its str"),
         ([{"error": {"message": "full", "type": "rate_limit_exceeded"}}], {}, 429, "full"),
-        ([{"say": "x" * 1024, "times": 17 << 10}], {}, 502, "the upstream sent an event that is t"),
+        (
+            [{"raw": "data: "}, *[{"raw": "x" * MIB}] * 17],
+            {},
+            502,
+            "the upstream sent an event that is t",
+        ),
         ([], {"hold": "head"}, 504, "the upstream has gone silent"),
         ([], {"body": '{"id', "content_type": "application/json"}, 502, "the upstream's answer is"),
     ],

@@ -35,6 +35,12 @@ class Reader:
         self._after_cr = False
         self._began = False
 
+    @property
+    def amid(self) -> bool:
+        """Tell whether an event has begun to come that is more than a comment."""
+        line = next(filter(None, self._pieces), b":")
+        return bool(self._data) or not line.startswith(b":")
+
     def feed(self, data: bytes) -> list[Item]:
         # A CR ends its line at once: what waits for the LF waits for the next event.
         if self._after_cr and data:

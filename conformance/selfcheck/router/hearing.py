@@ -38,12 +38,12 @@ class Hearing:
         self._body = body
         self._reader = relay.parts.reader(relay)
         self._clock = asyncio.get_running_loop().time
-        self._event_at = self._clock()
+        self._alive_at = self._clock()
 
     async def more(self) -> list[Heard]:
         """Return what is said next, at once; a keep-alive where nothing is."""
         settings = self._relay.settings
-        left = self._event_at + settings.idle - self._clock()
+        left = self._alive_at + settings.idle - self._clock()
         try:
             data = await self._body.piece(max(0.0, min(settings.keepalive, left)))
             heard = self._silence() if data is None else self._read(data)
@@ -55,8 +55,8 @@ class Hearing:
         return heard
 
     def _silence(self) -> list[Heard]:
-        """Only events show that an upstream is alive: comments may go on for ever."""
-        if self._clock() - self._event_at >= self._relay.settings.idle:
+        """Only events, whole or not, show that an upstream is alive: comments may go on."""
+        if self._clock() - self._alive_at >= self._relay.settings.idle:
             return [ended("stalled")]
         keepalive = self._relay.parts.keepalive(self._relay)
         return [] if keepalive is None else [keepalive]
@@ -67,12 +67,14 @@ class Hearing:
         heard: list[Heard] = []
         for item in self._reader.feed(self._relay.parts.bytes_in(data, self._relay)):
             if isinstance(item, Event):
-                self._event_at = self._clock()
+                self._alive_at = self._clock()
                 heard += self._understood(item)
             elif self._relay.committed:
                 heard.append(item)
             if heard and isinstance(heard[-1], Ending):
                 break
+        if self._reader.amid:
+            self._alive_at = self._clock()
         return heard
 
     def _closed(self) -> list[Heard]:
