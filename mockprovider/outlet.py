@@ -11,6 +11,8 @@ from mockprovider.inbox import Request
 from mockprovider.peer import Peer
 
 LAST_CHUNK = b"0\r\n\r\n"
+# Linux: what has been written and not been sent even once.
+SIOCOUTQNSD = 0x894B
 # A zero linger time makes close() send RST where it would send FIN.
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -114,16 +116,21 @@ class Outlet:
 
     def unacked(self) -> int:
         """Count the bytes written that the peer's kernel has not acknowledged."""
+        return self._queued(termios.TIOCOUTQ)
+
+    def _queued(self, which: int) -> int:
         try:
-            queued = int.from_bytes(fcntl.ioctl(self._fd, termios.TIOCOUTQ, bytes(4)), "little")
+            queued = int.from_bytes(fcntl.ioctl(self._fd, which, bytes(4)), "little")
         except OSError:
             queued = 0
         return queued + self._transport.get_write_buffer_size()
 
     def undelivered(self) -> int:
         """Count the bytes written that have not arrived, as far as one can know."""
-        missing = self.peer.missing()
-        return (self.unacked() if missing is None else missing) + len(self._corked)
+        queued = self._queued(SIOCOUTQNSD if self.peer.near else termios.TIOCOUTQ)
+        # What a lost connection had queued is only in the peer's books.
+        exact = self.peer.missing() if queued or self.closed else 0
+        return (queued if exact is None else exact) + len(self._corked)
 
     def framed(self, length: int) -> int:
         """Return how many bytes on the wire a piece of the body takes."""

@@ -219,13 +219,13 @@ class Player:
             limit = FOREVER if how == "clean" else SOON
             self._stage.wheel.soon(lambda: self.arrival.when_arrived(self._finish, limit))
         else:
-            self._finish()
+            self._finish(self.entry.bytes)
 
-    def _finish(self) -> None:
+    def _finish(self, acked: int | None = None) -> None:
         """End the response as it was to end, now that nothing of it is on its way."""
         if self.ended or self._how is None:
             return
-        self._end("complete" if self._how == "clean" else self._how, None, None)
+        self._end("complete" if self._how == "clean" else self._how, None, acked)
         ending = {"cut": self.outlet.finish, "reset": self.outlet.reset}
         ending.get(self._how, lambda: None)()
         self.over()
