@@ -18,6 +18,7 @@ from mockprovider.show import lines
 from mockprovider.steps import BadScenario
 
 USAGE = 4
+MAX_WORKERS = 64
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -52,15 +53,22 @@ def serve(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         library = scenario.library(options.scenarios)
         played = replay.chosen(options.recordings, options.pace)
-        data = stack.enter_context(server.bound(options.host, options.port))
+        data = server.listeners(options.host, options.port, options.workers)
+        for listener in data:
+            stack.enter_context(listener)
         control = stack.enter_context(server.bound(options.control_host, options.control_port))
         journal = None
         if options.journal:
             journal = stack.enter_context(options.journal.open("a", buffering=1, encoding="utf-8"))
-        server.run(server.Settings(
-            data, control, library | played, journal, frozenset(options.key), options.token,
+        settings = server.Settings(
+            data[0], control, library | played, journal, frozenset(options.key), options.token,
             options.print_json, replay.unmarked(played, options.pace, strict=options.strict),
-        ))  # fmt: skip
+        )  # fmt: skip
+        if options.workers > 1:
+            from mockprovider import workers as several  # noqa: PLC0415
+
+            return several.run(settings, data)
+        server.run(settings)
     return 0
 
 
@@ -181,6 +189,9 @@ def _serve(command: argparse.ArgumentParser) -> None:
         "--pace", type=replay.pace, default="real", metavar="real|xN|burst|lockstep",
         help="when the reads of recordings are written",
     )  # fmt: skip
+    command.add_argument(
+        "--workers", type=workers, default=1, help="so many processes on the data port", metavar="N"
+    )
 
 
 def _answering(command: argparse.ArgumentParser) -> None:
@@ -196,4 +207,11 @@ def port(text: str) -> int:
     """Read a port number."""
     if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004
         raise argparse.ArgumentTypeError(f"{text!r} is no port; it is a number from 0 to 65535")
+    return int(text)
+
+
+def workers(text: str) -> int:
+    """Read a number of processes."""
+    if not text.isdecimal() or not 0 < int(text) <= MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MAX_WORKERS}")
     return int(text)

@@ -1,37 +1,19 @@
 """The control plane: arm, release, journal, abort; on a port of its own that no router knows."""
 
-import json
 import os
 import resource
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from mockprovider import __version__, marker, scenario
 from mockprovider.entry import Entry
 from mockprovider.holds import ALL, Holds
+from mockprovider.plane import Answer, Denied, Query, document, nonce_of, query
 from mockprovider.provider import Provider
-from mockprovider.shapes import Json
 from mockprovider.steps import BadScenario
 from mockprovider.wire import Counters
-
-DEFAULT_WAIT_MS = 5_000.0
-Endpoint = Callable[[Request], Awaitable[Mapping[str, Json]]]
-
-
-class Denied(Exception):
-    """A control call that cannot be done."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,78 +24,51 @@ class Control:
     holds: Holds
     counters: Counters
     data_url: str
-    token: str | None = None
 
-    def app(self) -> Starlette:
-        calls: tuple[tuple[str, str, Endpoint], ...] = (
-            ("GET", "/health", self.health),
-            ("GET", "/scenarios", self.scenarios),
-            ("PUT", "/armed/{nonce}", self.arm),
-            ("POST", "/release/{nonce}", self.release),
-            ("GET", "/journal", self.journal),
-            ("POST", "/abort/{nonce}", self.abort),
-            ("DELETE", "/runs/{run}", self.forget),
-            ("GET", "/metrics", self.metrics),
-        )
-        routes = [
-            Route(f"/_mock{path}", self._answering(call), methods=[method])
-            for method, path, call in calls
-        ]
-        return Starlette(routes=routes, exception_handlers={HTTPException: _unknown})
-
-    async def health(self, request: Request) -> Mapping[str, Json]:
+    async def health(self, request: Request) -> Answer:
         return {"ok": True, "version": __version__, "data_url": self.data_url, "pid": os.getpid()}
 
-    async def scenarios(self, request: Request) -> Mapping[str, Json]:
+    async def scenarios(self, request: Request) -> Answer:
         known = sorted(self.provider.library.items())
         return {"scenarios": [{"name": name, "summary": each.summary} for name, each in known]}
 
-    async def arm(self, request: Request) -> Mapping[str, Json]:
-        nonce = _nonce(request)
-        document = await _document(request)
+    async def arm(self, request: Request) -> Answer:
+        name, told = nonce_of(request), await document(request)
         try:
-            if set(document) == {"toml"}:
-                armed = scenario.parsed(str(document["toml"]), "armed")
+            if set(told) == {"toml"}:
+                armed = scenario.parsed(str(told["toml"]), "armed")
             else:
-                armed = scenario.built(document, "armed")
+                armed = scenario.built(told, "armed")
         except BadScenario as error:
             raise Denied(400, str(error)) from None
-        self.provider.arm(nonce, armed)
-        return {"armed": nonce}
+        self.provider.arm(name, armed)
+        return {"armed": name}
 
-    async def release(self, request: Request) -> Mapping[str, Json]:
-        nonce, document = _nonce(request), await _document(request)
-        name = document.get("hold")
-        if not isinstance(name, str):
-            raise Denied(400, f"hold must be a name or '*', not {name!r}")
-        known = self._known_holds(nonce)
-        if known is not None and name != ALL and name not in known:
+    async def release(self, request: Request) -> Answer:
+        who, hold = nonce_of(request), (await document(request)).get("hold")
+        if not isinstance(hold, str):
+            raise Denied(400, f"hold must be a name or '*', not {hold!r}")
+        known = self._known_holds(who)
+        if known is not None and hold != ALL and hold not in known:
             named = ", ".join(sorted(known)) or "none"
-            raise Denied(404, f"no hold {name!r} in the scenario of {nonce!r}; it has {named}")
-        return {"released": self.holds.release(nonce, name)}
+            raise Denied(404, f"no hold {hold!r} in the scenario of {who!r}; it has {named}")
+        return {"released": self.holds.release(who, hold)}
 
-    async def journal(self, request: Request) -> Mapping[str, Json]:
-        asked = request.query_params
-        keys = [(kind, asked[kind]) for kind in ("nonce", "run") if kind in asked]
-        if len(keys) > 1:
-            raise Denied(400, "journal takes nonce or run, not both")
-        journal = self.provider.journal
-        if wait := asked.get("wait"):
-            if not keys:
-                raise Denied(400, "wait needs a nonce or a run")
-            limit = _number(asked.get("timeout_ms"))
-            entries = await journal.wait(keys[0], _ready(wait), limit)
+    async def journal(self, request: Request) -> Answer:
+        asked, journal = query(request), self.provider.journal
+        if asked.key and asked.wait:
+            entries = await journal.wait(asked.key, _ready(asked), asked.limit_ms)
         else:
-            entries = journal.entries(keys[0] if keys else None)
+            entries = journal.entries(asked.key)
         return {"entries": [entry.document() for entry in entries]}
 
-    async def abort(self, request: Request) -> Mapping[str, Json]:
-        nonce, how = _nonce(request), (await _document(request)).get("how", "fin")
+    async def abort(self, request: Request) -> Answer:
+        who, how = nonce_of(request), (await document(request)).get("how", "fin")
         if how not in ("fin", "rst"):
             raise Denied(400, f"how is {how!r}; it can be 'fin' or 'rst'")
-        return {"aborted": self._abort(lambda entry: entry.nonce == nonce, how)}
+        return {"aborted": self._abort(lambda entry: entry.nonce == who, how)}
 
-    async def forget(self, request: Request) -> Mapping[str, Json]:
+    async def forget(self, request: Request) -> Answer:
         run = request.path_params["run"]
         ended = self._abort(lambda entry: entry.run == run, "rst")
         armed = [nonce for nonce in self.provider.armed if marker.run_of(nonce) == run]
@@ -122,7 +77,7 @@ class Control:
             self.holds.forget(nonce)
         return {"forgotten": run, "ended": ended}
 
-    async def metrics(self, request: Request) -> Mapping[str, Json]:
+    async def metrics(self, request: Request) -> Answer:
         counters = self.counters
         streams = [connection for connection in counters.open if connection.player is not None]
         return {
@@ -150,71 +105,17 @@ class Control:
         entries = self.provider.journal.entries(("nonce", nonce))
         return entries[-1].scripted_holds if entries else None
 
-    def _answering(self, call: Endpoint) -> Callable[[Request], Awaitable[JSONResponse]]:
-        async def answer(request: Request) -> JSONResponse:
-            try:
-                self._authorise(request)
-                return JSONResponse(await call(request))
-            except Denied as denied:
-                return JSONResponse({"error": str(denied)}, status_code=denied.status)
 
-        return answer
-
-    def _authorise(self, request: Request) -> None:
-        if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
-            raise Denied(401, "the control plane wants its token: Authorization: Bearer TOKEN")
-
-
-async def _unknown(request: Request, wrong: Exception) -> JSONResponse:
-    """Answer for a call there is not, or not with this method."""
-    status = wrong.status_code if isinstance(wrong, HTTPException) else 500
-    return JSONResponse({"error": f"no {request.method} {request.url.path}"}, status)
-
-
-class Server(uvicorn.Server):
-    """uvicorn, without its own idea of signals."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _ready(wait: str) -> Callable[[Json], bool]:
+def _ready(asked: Query) -> Callable[[Sequence[Entry]], bool]:
     """Return the test of entries that a `wait` stands for."""
-    if wait == "started":
-        return bool
-    if wait == "ended":
-        return lambda entries: bool(entries) and all(entry.end for entry in entries)
-    if wait == "blocked":
-        return lambda entries: any(entry.probe for entry in entries)
-    kind, _, name = wait.partition(":")
-    if kind != "hold" or not name:
-        raise Denied(400, f"wait is {wait!r}; it can be started, hold:NAME, blocked or ended")
-    return lambda entries: any(held.name == name for entry in entries for held in entry.holds)
-
-
-def _nonce(request: Request) -> str:
-    nonce: str = request.path_params["nonce"]
-    if not marker.NONCE.fullmatch(nonce):
-        raise Denied(400, f"nonce is {nonce!r}; it has 1 to 64 of the characters A-Za-z0-9._-")
-    return nonce
-
-
-async def _document(request: Request) -> dict[str, Json]:
-    try:
-        document = json.loads(await request.body() or b"{}")
-    except ValueError as error:
-        raise Denied(400, f"the body is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise Denied(400, f"the body must be an object, not {document!r}")
-    return document
-
-
-def _number(text: str | None) -> float:
-    try:
-        return DEFAULT_WAIT_MS if text is None else float(text)
-    except ValueError:
-        raise Denied(400, f"timeout_ms must be a number, not {text!r}") from None
+    match asked.wait:
+        case "started":
+            return bool
+        case "ended":
+            return lambda entries: bool(entries) and all(entry.end for entry in entries)
+        case "blocked":
+            return lambda entries: any(entry.probe for entry in entries)
+    return lambda entries: any(held.name == asked.hold for each in entries for held in each.holds)
 
 
 def _resident() -> int:

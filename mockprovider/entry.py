@@ -77,6 +77,7 @@ class Entry:
     end: End | None = None
     weight: int = 0
     dropped: bool = False
+    worker: int | None = None
 
     def wrote(self, at: int, length: int, events: int, tokens: int) -> None:
         """Note one write of the body."""
@@ -105,6 +106,7 @@ class Entry:
         flat = list(self.writes)
         return {
             "id": self.id,
+            **({} if self.worker is None else {"worker": self.worker}),
             "run": self.run,
             "nonce": self.nonce,
             "attempt": self.attempt,

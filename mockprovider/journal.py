@@ -5,8 +5,10 @@ import json
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TextIO
 
+from mockprovider.attempts import Attempts
 from mockprovider.entry import End, Entry, Key
 from mockprovider.inbox import Request
 from mockprovider.marker import run_of
@@ -24,8 +26,13 @@ class Journal:
         *,
         max_entries: int = MAX_ENTRIES,
         max_bytes: int = MAX_BYTES,
+        worker: int | None = None,
+        attempts: Attempts | None = None,
     ) -> None:
+        """`worker` and `attempts` are those of one process among several."""
         self._file = file
+        self._worker = worker
+        self._attempts = attempts
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._ring = deque[Entry]()
@@ -33,15 +40,17 @@ class Journal:
         self._waiting = dict[Key, set[asyncio.Future[None]]]()
         self._count = 0
         self._weight = 0
+        self._stopped = False
 
     def open(self, request: Request, connection: tuple[int, int], nonce: str | None) -> Entry:
         """Begin the entry of a request."""
         self._count += 1
-        entry = Entry(self._count, request, connection, nonce)
+        entry = Entry(self._count, request, connection, nonce, worker=self._worker)
         if nonce is not None:
             entry.run = run_of(nonce)
             entry.keys = (("nonce", nonce), ("run", entry.run))
-            entry.attempt = self.attempts(nonce) + 1
+            shared = self._attempts
+            entry.attempt = shared.count(nonce) if shared else self.attempts(nonce) + 1
         for key in entry.keys:
             self._index.setdefault(key, []).append(entry)
         self._ring.append(entry)
@@ -50,6 +59,8 @@ class Journal:
 
     def attempts(self, nonce: str) -> int:
         """Count the requests of a nonce so far."""
+        if self._attempts is not None:
+            return self._attempts.so_far(nonce)
         before = self._index.get(("nonce", nonce))
         return before[-1].attempt if before else 0
 
@@ -85,12 +96,19 @@ class Journal:
         """Return the entries once they are ready, or what there is after the time limit."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_ms / 1000
-        while not ready(self.entries(key)) and loop.time() < deadline:
+        while not (ready(self.entries(key)) or self._stopped) and loop.time() < deadline:
             news = loop.create_future()
             self._waiting.setdefault(key, set()).add(news)
             await asyncio.wait([news], timeout=deadline - loop.time())
             self._done_waiting(key, news)
         return self.entries(key)
+
+    def stop(self) -> None:
+        """Let nobody wait any longer."""
+        self._stopped = True
+        for waiter in chain.from_iterable(self._waiting.values()):
+            if not waiter.done():
+                waiter.set_result(None)
 
     def forget(self, run: str) -> list[str]:
         """Drop the entries of a run; return its nonces."""
@@ -99,6 +117,9 @@ class Journal:
         self._ring = deque(entry for entry in self._ring if entry.run != run)
         for entry in list(gone):
             self._drop(entry)
+        if self._attempts is not None:
+            for nonce in nonces:
+                self._attempts.forget(nonce)
         return nonces
 
     def _done_waiting(self, key: Key, news: asyncio.Future[None]) -> None:

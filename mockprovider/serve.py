@@ -9,18 +9,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-import uvicorn
-
-from mockprovider import __version__, collector
+from mockprovider import __version__, collector, plane
+from mockprovider.attempts import Attempts
 from mockprovider.clock import Wheel
-from mockprovider.control import Control, Server
+from mockprovider.control import Control
 from mockprovider.holds import Holds
 from mockprovider.journal import Journal
 from mockprovider.provider import Provider
 from mockprovider.replay import Unmarked
 from mockprovider.scenario import Scenario
+from mockprovider.shapes import Json
 from mockprovider.stage import Stage
 from mockprovider.wire import BACKLOG, Counters, listen
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of this process among several; the other end of its leash is the parent's."""
+
+    number: int
+    attempts: Attempts
+    leash: socket.socket
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +44,31 @@ class Settings:
     token: str | None = None
     print_json: bool = False
     unmarked: Unmarked | None = None
+    place: Place | None = None
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Take a port."""
+def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Take a port; a shared one can be taken again by whoever shares it too."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=shared)
     except OSError as error:
         # The text has the address in it once more.
         why = (error.strerror or str(error)).partition(" (while")[0]
         raise OSError(f"cannot listen on {host}:{port}: {why}") from None
+
+
+def listeners(host: str, port: int, count: int) -> list[socket.socket]:
+    """Take a port so many times over; the kernel deals connections out among the sockets."""
+    if count == 1 or port:
+        # Another mock's shared port would be shared with us too; that is not what was asked.
+        alone = bound(host, port)
+        if count == 1:
+            return [alone]
+        alone.close()
+    first = bound(host, port, shared=True)
+    port = first.getsockname()[1]
+    return [first, *(bound(host, port, shared=True) for _ in range(count - 1))]
 
 
 def url(listener: socket.socket) -> str:
@@ -71,33 +94,59 @@ def run(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     """Open both planes, say so, and close them when told to."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    stage = Stage(Wheel(loop), Holds(), Journal(settings.journal))
+    loop, place = asyncio.get_running_loop(), settings.place
+    stop = stopped() if place is None else let_go(place.leash)
+    stage = Stage(Wheel(loop), Holds(), journal(settings))
     provider = Provider(stage.journal, settings.library, settings.keys, unmarked=settings.unmarked)
     counters = Counters()
     data = await listen(provider, stage, counters, settings.data)
-    control = Control(provider, stage.holds, counters, url(settings.data), settings.token)
-    server = Server(uvicorn.Config(
-        control.app(), log_config=None, access_log=False, lifespan="off",
-        ws="none",
-    ))  # fmt: skip
+    control = Control(provider, stage.holds, counters, url(settings.data))
+    server = plane.server(control, settings.token)
     serving = asyncio.create_task(server.serve([settings.control]))
     collector.postpone(stage.wheel, lambda: bool(counters.open))
-    announce(settings)
+    if place is None:
+        where = {"data_url": url(settings.data), "control_url": url(settings.control)}
+        announce(where, as_json=settings.print_json)
     await stop.wait()
     data.close()
     for connection in list(counters.open):
         connection.stop()
-    server.should_exit = server.force_exit = True
+    stage.journal.stop()
+    server.should_exit = True
     await serving
 
 
-def announce(settings: Settings) -> None:
+def journal(settings: Settings) -> Journal:
+    """Return the journal of this process."""
+    if settings.place is None:
+        return Journal(settings.journal)
+    number, attempts = settings.place.number, settings.place.attempts
+    return Journal(settings.journal, worker=number, attempts=attempts)
+
+
+def stopped() -> asyncio.Event:
+    """Return what tells that SIGTERM or SIGINT came."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def let_go(leash: socket.socket) -> asyncio.Event:
+    """Return what tells that the other end of a leash is gone, by intent or not."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def gone() -> None:
+        loop.remove_reader(leash)
+        stop.set()
+
+    loop.add_reader(leash, gone)
+    return stop
+
+
+def announce(where: Mapping[str, Json], *, as_json: bool) -> None:
     """Say where the planes are; their sockets listen already."""
-    where = {"data_url": url(settings.data), "control_url": url(settings.control)}
-    if settings.print_json:
+    if as_json:
         print(json.dumps({**where, "pid": os.getpid(), "version": __version__}), flush=True)
         return
     print(

@@ -55,10 +55,14 @@ def test_an_armed_scenario_answers_its_nonce(mock: "Mock", document: Json) -> No
         ("GET /journal?wait=ended", {}, "wait needs a nonce or a run"),
         ("GET /journal?run=a&wait=x", {}, "wait is 'x'; it can be started, hold:NAME, blocked or"),
         ("GET /journal?run=a&wait=hold:", {}, "wait is 'hold:'; it can be"),
-        (
-            "GET /journal?run=a&wait=ended&timeout_ms=x", {},
-            "timeout_ms must be a number, not 'x'",
+        *(
+            (
+                f"GET /journal?run=a&wait=ended&timeout_ms={wrong}", {},
+                f"timeout_ms must be a number from 0 to 3600000, not '{wrong}'",
+            )
+            for wrong in ("x", "nan", "inf", "-1")
         ),
+        ("POST /release/x-1", {"content": b"[" * 100_000}, "the body is not JSON: "),
     ],
 )  # fmt: skip
 def test_a_wrong_call_is_explained(
