@@ -15,7 +15,6 @@ from conformance import lint as linting
 from conformance.demo import demo
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
-from conformance.drive.target import SURFACES
 from conformance.exchange import Request
 from conformance.exits import Exit
 from conformance.options import OPTIONS
@@ -23,6 +22,7 @@ from conformance.parser import Parser
 from conformance.plan import UnknownCase, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
+from conformance.protocols.read import SURFACES
 from conformance.report import record
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         raise WrongUsage("the router's URL is given twice: say it once")
     args.conformance_router_url = args.url or args.conformance_router_url
     chosen = settings(args)
-    wanted = selected(cases(RULES.values(), PROBES.values()), args.only)
+    wanted = selected(cases(RULES.values(), PROBES.values(), chosen.surfaces), args.only)
     if not wanted:
         print(f"conformance: no case matches {' '.join(args.only)}", file=sys.stderr)
         return Exit.EMPTY
@@ -166,7 +166,7 @@ def parser() -> Parser:
     listing.add_argument("--json", action="store_true", help="as JSON, with everything known")
     linted = command(commands, lint)
     linted.add_argument("files", nargs="+", metavar="FILE", help="body of an answer; - is stdin")
-    linted.add_argument("--surface", default="chat", choices=sorted(SURFACES), help="chat")
+    linted.add_argument("--surface", default="chat", choices=sorted(SURFACES), help="asked as")
     linted.add_argument("--profile", default="generic", metavar="NAME", help="what is promised")
     linted.add_argument("--request", metavar="FILE", help="JSON body of the request, if known")
     linted.add_argument("--strict-should", action="store_true", help="SHOULD counts as MUST")

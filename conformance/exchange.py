@@ -12,6 +12,9 @@ T = TypeVar("T")
 Json = Any
 Headers = tuple[tuple[str, str], ...]
 
+#: The protocols a client may speak.
+SURFACES = ("chat", "responses", "messages", "gemini")
+
 
 class End(StrEnum):
     """How a response ended, as the client's side of the connection saw it."""
@@ -75,10 +78,15 @@ class Exchange:
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
+    def form(self) -> str:
+        """What came back, by its status: an `error`, or the mode that was asked for."""
+        failed = self.status is not None and self.status >= 400  # noqa: PLR2004
+        return "error" if failed else self.mode
+
+    @property
     def kind(self) -> str:
         """What rules say they judge: `chat.stream`, `chat.plain`, `chat.error` ..."""
-        failed = self.status is not None and self.status >= 400  # noqa: PLR2004
-        return f"{self.surface}.{'error' if failed else self.mode}"
+        return f"{self.surface}.{self.form}"
 
     def header(self, name: str) -> str | None:
         values = [value for key, value in self.headers if key.lower() == name.lower()]

@@ -15,8 +15,6 @@ from conformance.engine import BLACK_BOX, CONTROLLED, Ground
 from conformance.preflight import Reading
 from conformance.settings import Settings, WrongUsage
 
-SURFACE = "chat"
-
 
 @contextmanager
 def ground(settings: Settings) -> Iterator[Ground]:
@@ -50,7 +48,7 @@ async def _asked(settings: Settings, ground: Ground) -> Reading:
     async with client(settings.limits) as http:
         bench = Bench(settings.target, http, mock, settings.limits)
         try:
-            answers = await preflight.exchanges(bench, SURFACE, ground.run)
+            answers = await preflight.exchanges(bench, settings.surfaces[0], ground.run)
         finally:
             if mock:
                 await mock.close()

@@ -37,6 +37,11 @@ OPTIONS = (
         "default": "generic",
         "help": "what the router promises: a shipped profile or a TOML file (default: generic)",
     }),
+    Option("--surface", {
+        "metavar": "NAME,...",
+        "help": "what the router is asked as: chat, responses, messages, gemini (default: what "
+        "its profile says, chat where it says nothing)",
+    }),
     Option("--mock-port", {
         "metavar": "PORT",
         "type": int,

@@ -1,10 +1,11 @@
 """Which rule judges which probe: the cases of a run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from conformance.exchange import SURFACES
 from conformance.probes.probe import Probe
 from conformance.rules.rule import Rule
 
@@ -30,14 +31,16 @@ class Case:
         return self.surface, self.probe.id
 
 
-def cases(rules: Iterable[Rule], probes: Iterable[Probe]) -> Iterator[Case]:
+def cases(
+    rules: Iterable[Rule], probes: Iterable[Probe], surfaces: Collection[str] = SURFACES
+) -> Iterator[Case]:
     """Yield every rule with every probe that bears one of its tags and can yield what it judges."""
     listed = list(probes)
     for rule in rules:
         for probe in listed:
             if rule.probes & {EVERY, *probe.tags.split()}:
                 for surface in probe.surfaces.split():
-                    if rule.on & kinds(probe, surface):
+                    if surface in surfaces and rule.on & kinds(probe, surface):
                         yield Case(rule, probe, surface)
 
 

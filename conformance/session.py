@@ -55,7 +55,7 @@ class Conformance:
         self._writer: Writer | None = None
         self._selected = 0
         self._lost = False
-        self._cases = list(cases(RULES.values(), PROBES.values()))
+        self._cases = list(cases(RULES.values(), PROBES.values(), self._settings.surfaces))
         for mark in sorted({mark for case in self._cases for mark in marks(case)}):
             config.addinivalue_line("markers", f"{mark}: cases of the conformance suite")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.drive.capture import Limits
 from conformance.drive.target import BadTarget, Target, target
+from conformance.exchange import SURFACES
 from conformance.options import OPTIONS
 from conformance.profiles import profile as profiles
 from conformance.profiles.profile import BadProfile, Profile
@@ -28,6 +29,7 @@ class Settings:
     profile: Profile
     limits: Limits
     run_dir: Path
+    surfaces: tuple[str, ...] = ("chat",)
     mock_port: int = 9100
     mock_url: str = ""
     black_box: bool = False
@@ -49,11 +51,13 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
     for flag in ("--deadline", "--patience"):
         if not (told[flag] > 0 and math.isfinite(told[flag])):
             raise WrongUsage(f"{flag} {told[flag]:g}: a number of seconds above 0 is needed")
+    promised = profile(told["--router-profile"])
     return Settings(
         _target(told["--router-url"], key, told["--router-model"]),
-        profile(told["--router-profile"]),
+        promised,
         Limits(deadline=told["--deadline"], patience=told["--patience"]),
         Path(told["--run-dir"]),
+        _surfaces(told["--surface"]) or promised.surfaces,
         told["--mock-port"],
         _control(told["--mock-url"] or ""),
         told["--black-box"],
@@ -74,6 +78,14 @@ def _target(url: str | None, key: str, model: str | None) -> Target:
         return target(url, key, model or "")
     except BadTarget as error:
         raise WrongUsage(str(error)) from error
+
+
+def _surfaces(text: str | None) -> tuple[str, ...]:
+    named = tuple((text or "").replace(",", " ").split())
+    for name in named:
+        if name not in SURFACES:
+            raise WrongUsage(f"--surface {name!r}: no such surface; right is {', '.join(SURFACES)}")
+    return named
 
 
 def _control(url: str) -> str:

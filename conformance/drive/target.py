@@ -1,11 +1,12 @@
 """Where the router is and how its surfaces are asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.exchange import Headers, Json, Request
+from conformance.drive.asking import ASKING
+from conformance.exchange import Headers, Request
 from conformance.probes.probe import Send
 
 DEFAULT_KEY = "sk-conformance"
@@ -42,25 +43,5 @@ def target(url: str, key: str = "", model: str = "", headers: Headers = ()) -> T
 
 def request(target: Target, surface: str, send: Send, prompt: str) -> Request:
     """Return the HTTP request by which a client of that surface would ask."""
-    return SURFACES[surface](target, send, prompt)
-
-
-def _chat(target: Target, send: Send, prompt: str) -> Request:
-    body: Json = {
-        "model": target.model,
-        "messages": [{"role": "user", "content": prompt}],
-        "stream": send.mode == "stream",
-        **send.ask,
-    }
-    body = {name: value for name, value in body.items() if value is not None}
-    headers = (
-        ("authorization", f"Bearer {target.key}"),
-        ("content-type", "application/json"),
-        ("accept", "application/json"),
-        *target.headers,
-        *send.headers,
-    )
-    return Request("POST", f"{target.url}/chat/completions", headers, body)
-
-
-SURFACES = {"chat": _chat}
+    asked = ASKING[surface](target.url, target.key, target.model, send, prompt)
+    return replace(asked, headers=(*asked.headers, *target.headers, *send.headers))

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from conformance.exchange import Headers, Json
+from conformance.exchange import SURFACES, Headers, Json
 from conformance.resources import scenario
 
 
@@ -15,12 +15,13 @@ class Send:
     """One request of a probe."""
 
     mode: str = "stream"
-    # merged into the request body; None leaves a member out
+    # merged into the request body, in the chat API's words; None leaves a member out
     ask: Mapping[str, Json] = field(default_factory=dict)
     change: Mapping[str, Json] = field(default_factory=dict)  # merged into the scenario
     headers: Headers = ()
 
 
+EVERYWHERE = " ".join(SURFACES)
 STREAM: Mapping[str, Send] = {"stream": Send()}
 
 
@@ -36,7 +37,7 @@ class Probe:
     tags: str
     scenario: str
     sends: Mapping[str, Send] = field(default_factory=lambda: STREAM)
-    surfaces: str = "chat"
+    surfaces: str = "chat"  # words; EVERYWHERE where the scenario says the same on each
     question: str = ""  # what a real model is asked instead; without it the probe needs the mock
     may_refuse: bool = False  # a router that does not offer this may answer 400
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.exchange import Json
+from conformance.exchange import SURFACES, Json
 
 DIRECTORY = Path(__file__).parent
 
@@ -51,6 +51,7 @@ class Profile:
     source: str
     policy: Mapping[str, Json] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    surfaces: tuple[str, ...] = ("chat",)
 
     def chosen(self, policy: str) -> Json:
         return self.policy.get(policy, UNSPECIFIED)
@@ -90,7 +91,16 @@ def read(path: Path) -> Profile:
         told["source"],
         {**policy, LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1))},
         {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
+        _surfaces(path, told.get("surfaces", ["chat"])),
     )
+
+
+def _surfaces(path: Path, said: Json) -> tuple[str, ...]:
+    listed = said if isinstance(said, list) else [said]
+    for surface in listed:
+        if surface not in SURFACES:
+            raise BadProfile(f"{path}: surface {surface!r}: one of {', '.join(SURFACES)}")
+    return tuple(listed)
 
 
 def _lookahead(path: Path, said: Json) -> int:

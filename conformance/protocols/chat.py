@@ -1,4 +1,4 @@
-"""OpenAI chat completions: chunks to tokens, the grammar of a stream, the outcome.
+"""OpenAI chat completions: chunks to tokens, the grammar of a stream.
 
 Facts: OpenAI's OpenAPI document 2.3.0 and recorded streams; a stream is one sequence of chunks in
 which every choice runs through a grammar of its own.
@@ -6,15 +6,13 @@ which every choice runs through a grammar of its own.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from conformance.exchange import End, Exchange, Json, once
+from conformance.exchange import Exchange, Json, once
 from conformance.findings import Span
 from conformance.protocols import grammar
 from conformance.protocols.grammar import END, Table, Token, Violation
-from conformance.protocols.outcome import Failure, Gathering, Outcome, Usage
+from conformance.protocols.surface import Data, Event, ended, items, read_event
 from conformance.wire import sse
-from conformance.wire.json import BadJson, parse
 
 DONE = "[DONE]"
 
@@ -38,55 +36,24 @@ REASONING = ("reasoning_content", "reasoning")
 PAYLOAD = ("content", *REASONING, "refusal", "tool_calls", "function_call", "audio")
 
 
-class Chunk(NamedTuple):
-    """One data event that held a JSON object."""
-
-    value: dict[str, Json]
-    span: Span
-
-
-class BadEvent(NamedTuple):
-    """One data event that held neither a JSON object nor the terminator."""
-
-    reason: str
-    data: str
-    span: Span
-
-
 @once
-def items(exchange: Exchange) -> list[sse.Item]:
-    return sse.decode(exchange.body)
-
-
-@once
-def events(exchange: Exchange) -> list[Chunk | BadEvent | sse.Event]:
+def events(exchange: Exchange) -> list[Event]:
     """Return every data event in order; the terminator stays the event it is."""
-    return [_read(item) for item in items(exchange) if isinstance(item, sse.Event)]
-
-
-def _read(event: sse.Event) -> Chunk | BadEvent | sse.Event:
-    if event.data == DONE:
-        return event
-    try:
-        value = parse(event.data)
-    except BadJson as error:
-        return BadEvent(f"not JSON ({error})", event.data, event.span)
-    if isinstance(value, dict):
-        return Chunk(value, event.span)
-    return BadEvent("not a JSON object", event.data, event.span)
+    found = (item for item in items(exchange) if isinstance(item, sse.Event))
+    return [event if event.data == DONE else read_event(event) for event in found]
 
 
 @once
-def chunks(exchange: Exchange) -> list[Chunk]:
+def chunks(exchange: Exchange) -> list[Data]:
     """Return the chunks proper: objects that are no error envelope."""
     return [
         event
         for event in events(exchange)
-        if isinstance(event, Chunk) and not event.value.get("error")
+        if isinstance(event, Data) and not event.value.get("error")
     ]
 
 
-def choices(chunk: Chunk) -> Iterator[dict[str, Json]]:
+def choices(chunk: Data) -> Iterator[dict[str, Json]]:
     listed = chunk.value.get("choices")
     for choice in listed if isinstance(listed, list) else []:
         if isinstance(choice, dict):
@@ -114,16 +81,13 @@ def tool_calls(choice: dict[str, Json]) -> Iterator[dict[str, Json]]:
 def tokens(exchange: Exchange) -> list[Token]:
     """Return the stream as tokens, the end of the body included if the body did end."""
     found = [token for event in events(exchange) for token in _tokens(event)]
-    if exchange.end in (End.COMPLETE, End.CUT, End.RESET):
-        size = len(exchange.body)
-        found.append(Token(END, Span(size, size), value=exchange.end))
-    return found
+    return [*found, *ended(exchange)]
 
 
-def _tokens(event: Chunk | BadEvent | sse.Event) -> Iterator[Token]:
+def _tokens(event: Event) -> Iterator[Token]:
     if isinstance(event, sse.Event):
         yield Token("done", event.span)
-    elif isinstance(event, Chunk):
+    elif isinstance(event, Data):
         if event.value.get("error"):
             yield Token("error", event.span, value=event.value["error"])
         for choice in choices(event):
@@ -181,19 +145,6 @@ def by_choice(exchange: Exchange) -> dict[int, list[Token]]:
     }
 
 
-@once
-def failed(exchange: Exchange) -> bool:
-    """Say whether the client was told that the stream did not succeed."""
-    told = any(token.kind == "error" for token in tokens(exchange))
-    return told or exchange.end in (End.CUT, End.RESET)
-
-
-@once
-def closed(exchange: Exchange) -> bool:
-    """Say whether the terminator came."""
-    return any(token.kind == "done" for token in tokens(exchange))
-
-
 def asked(exchange: Exchange) -> int:
     """Return how many choices were asked for."""
     number = exchange.asked("n")
@@ -205,97 +156,3 @@ def misnumbered(exchange: Exchange) -> set[int]:
     """Return the choice indexes that are there and should not be, or the other way round."""
     seen = {token.choice for token in tokens(exchange) if token.choice is not None}
     return seen ^ set(range(asked(exchange))) if seen else set()
-
-
-@once
-def outcome(exchange: Exchange) -> Outcome:
-    """Return what a client ends up with, of a stream or of a plain answer."""
-    return _streamed(exchange) if exchange.mode == "stream" else _plain(exchange)
-
-
-def _streamed(exchange: Exchange) -> Outcome:
-    gathered: dict[int, Gathering] = defaultdict(Gathering)
-    usage: Usage | None = None
-    failure: Failure | None = None
-    for chunk in chunks(exchange):
-        for choice in choices(chunk):
-            _gather(gathered[index(choice)], delta(choice), choice)
-        usage = read_usage(chunk.value.get("usage")) or usage
-    for token in tokens(exchange):
-        if token.kind == "error":
-            failure = failure or read_failure(token.value)
-    return Outcome(tuple(gathered[at].choice() for at in sorted(gathered)), usage, failure)
-
-
-@once
-def answer(exchange: Exchange) -> dict[str, Json] | None:
-    """Return the JSON object of a plain answer or error, or None if it is none."""
-    try:
-        value = parse(exchange.body)
-    except BadJson:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _plain(exchange: Exchange) -> Outcome:
-    value = answer(exchange) or {}
-    gathered: dict[int, Gathering] = defaultdict(Gathering)
-    for choice in choices(Chunk(value, Span(0, len(exchange.body)))):
-        message = choice.get("message")
-        if isinstance(message, dict):
-            _gather(gathered[index(choice)], message, choice)
-    failure = read_failure(value["error"]) if value.get("error") else None
-    found = tuple(gathered[at].choice() for at in sorted(gathered))
-    return Outcome(found, read_usage(value.get("usage")), failure)
-
-
-def _gather(into: Gathering, said: dict[str, Json], choice: dict[str, Json]) -> None:
-    into.text.append(_text(said.get("content")))
-    into.reasoning.append(next((_text(said[key]) for key in REASONING if said.get(key)), ""))
-    into.refusal.append(_text(said.get("refusal")))
-    calls = said.get("tool_calls")
-    for position, call in enumerate(calls if isinstance(calls, list) else []):
-        if isinstance(call, dict):
-            _gather_call(into, call, position)
-    into.finish = choice.get("finish_reason") or into.finish
-
-
-def _gather_call(into: Gathering, call: dict[str, Json], position: int) -> None:
-    """The official SDKs put the fragments of a call together by its index."""
-    function = call.get("function")
-    function = function if isinstance(function, dict) else {}
-    key = call.get("index", position)
-    key = key if isinstance(key, int | str) else position
-    pieces = (_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")))
-    into.call(key, *pieces)
-
-
-def _text(value: Json) -> str:
-    """Text as it is; a list of content parts (a habit of some providers) as their texts."""
-    if isinstance(value, str):
-        return value
-    parts = value if isinstance(value, list) else []
-    return "".join(_text(part.get("text")) for part in parts if isinstance(part, dict))
-
-
-def read_usage(value: Json) -> Usage | None:
-    if not isinstance(value, dict):
-        return None
-    return Usage(
-        _count(value, "prompt_tokens"),
-        _count(value, "completion_tokens"),
-        _count(value, "total_tokens"),
-        _count(value.get("prompt_tokens_details"), "cached_tokens"),
-        _count(value.get("completion_tokens_details"), "reasoning_tokens"),
-    )
-
-
-def _count(value: Json, key: str) -> int | None:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, int) else None
-
-
-def read_failure(value: Json) -> Failure:
-    if isinstance(value, dict):
-        return Failure(str(value.get("message", "")), value.get("type"), value.get("code"))
-    return Failure(str(value))

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from conformance.exchange import Json
 
+#: Why a choice ends, in neutral words: those of the chat API.
+FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

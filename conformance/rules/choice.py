@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Level, Span
-from conformance.protocols import chat
+from conformance.protocols import chat, read
 from conformance.protocols.outcome import scripted
+from conformance.protocols.surface import Data, answer
 from conformance.rules.difference import parted
 from conformance.rules.rule import rule
 
@@ -22,10 +23,10 @@ from conformance.rules.rule import rule
 )
 def choices_keep_their_index(exchange: Exchange) -> Iterator[Finding]:
     """Each delta bears the index of its choice: 0 to n-1, all of them, none mixed up."""
-    if chat.failed(exchange):
+    if read.failed(exchange):
         return
     wrong = _misnumbered(exchange)
-    asked = set(range(chat.asked(exchange)))
+    asked = set(range(read.asked(exchange)))
     if wrong - asked:
         yield Finding(f"choices {sorted(wrong - asked)} came, {len(asked)} were asked for")
     elif wrong:
@@ -36,15 +37,15 @@ def choices_keep_their_index(exchange: Exchange) -> Iterator[Finding]:
 
 def _misnumbered(exchange: Exchange) -> set[int]:
     if exchange.mode == "stream":
-        return chat.misnumbered(exchange)
-    listed = (chat.answer(exchange) or {}).get("choices")
+        return read.misnumbered(exchange)
+    listed = (answer(exchange) or {}).get("choices")
     seen = {chat.index(c) for c in listed if isinstance(c, dict)} if listed else set[int]()
-    return seen ^ set(range(chat.asked(exchange))) if seen else set()
+    return seen ^ set(range(read.asked(exchange))) if seen else set()
 
 
 def _mixed_up(exchange: Exchange) -> Iterator[Finding]:
-    said = [c.text for c in scripted(exchange.scenario, chat.asked(exchange)).choices]
-    got = [c.text for c in chat.outcome(exchange).choices]
+    said = [c.text for c in scripted(exchange.scenario, read.asked(exchange)).choices]
+    got = [c.text for c in read.outcome(exchange).choices]
     if said != got and sorted(said) == sorted(got):
         yield Finding(f"the texts of the choices came as {got}, not as {said}")
 
@@ -60,7 +61,7 @@ def _mixed_up(exchange: Exchange) -> Iterator[Finding]:
 )
 def log_probabilities_arrive(exchange: Exchange) -> Iterator[Finding]:
     """The log probabilities asked for arrive for every token, or the request is refused."""
-    for index, choice in enumerate(scripted(exchange.scenario, chat.asked(exchange)).choices):
+    for index, choice in enumerate(scripted(exchange.scenario, read.asked(exchange)).choices):
         rows = _rows(exchange, index)
         joined = "".join(str(row.get("token")) for row in rows)
         if what := parted(choice.text, joined):
@@ -72,7 +73,7 @@ def log_probabilities_arrive(exchange: Exchange) -> Iterator[Finding]:
 
 def _rows(exchange: Exchange, index: int) -> list[dict[str, Json]]:
     """Return the rows of one choice, of all chunks in order or of a plain answer."""
-    whole = [chat.Chunk(chat.answer(exchange) or {}, Span(0, len(exchange.body)))]
+    whole = [Data(answer(exchange) or {}, Span(0, len(exchange.body)))]
     found: list[dict[str, Json]] = []
     for chunk in whole if exchange.mode == "plain" else chat.chunks(exchange):
         for choice in chat.choices(chunk):

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
+from conformance.protocols import chat, read
+from conformance.protocols.surface import answer
 from conformance.rules.invariance import BASELINE, departures
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import IDENTITY, changing, lacking, malformed, once_each
@@ -97,7 +98,7 @@ def no_reason_is_null(trial: Trial) -> Iterator[Finding]:
 def _taken_for_reasons(trial: Trial) -> Iterator[Finding]:
     for name, exchange in trial.exchanges.items():
         if _habit(exchange, "finish_before") == "empty":
-            wanted, got = (chat.outcome(e).choices for e in (trial[BASELINE], exchange))
+            wanted, got = (read.outcome(e).choices for e in (trial[BASELINE], exchange))
             for said, came in zip(wanted, got, strict=False):
                 if said.finish != came.finish:
                     what = f"the finish reason is {came.finish!r}, not {said.finish!r}"
@@ -120,7 +121,7 @@ def _empty_reasons(exchange: Exchange) -> Iterator[Finding]:
 )
 def a_choice_opens_with_its_role(exchange: Exchange) -> Iterator[Finding]:
     """The first delta of each choice has the role assistant."""
-    if not chat.misnumbered(exchange):
+    if not read.misnumbered(exchange):
         yield from _unopened(exchange)
 
 
@@ -149,7 +150,7 @@ def the_role_comes_once(exchange: Exchange) -> Iterator[Finding]:
     """
     if exchange.policy.get("role") == "every":
         yield from once_each(_without_role(exchange))
-    elif not chat.misnumbered(exchange):
+    elif not read.misnumbered(exchange):
         for state, token in chat.choice_violations(exchange):
             if token.kind == "role" and state != "start":
                 yield Finding(f"choice {token.choice} has its role again", token.span)
@@ -189,7 +190,7 @@ def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
 
 def _first(exchange: Exchange, name: str) -> Json:
     plain = exchange.mode == "plain"
-    values = [chat.answer(exchange) or {}] if plain else [c.value for c in chat.chunks(exchange)]
+    values = [answer(exchange) or {}] if plain else [c.value for c in chat.chunks(exchange)]
     return next((value[name] for value in values if value.get(name)), None)
 
 
@@ -240,7 +241,7 @@ def odd_chunks_are_repaired(trial: Trial) -> Iterator[Finding]:
     """
     anyway = {finding.message for finding in _ill_formed(trial[BASELINE])}
     for name, exchange in trial.exchanges.items():
-        if exchange.kind == "chat.stream" and not chat.failed(exchange):
+        if exchange.form == "stream" and not read.failed(exchange):
             for finding in _ill_formed(exchange):
                 if finding.message not in anyway:
                     yield replace(finding, exchange=name)

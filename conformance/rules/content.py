@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
+from conformance.protocols import chat, read
 from conformance.protocols.outcome import scripted, steps
+from conformance.protocols.surface import answer
 from conformance.rules.difference import parted
 from conformance.rules.invariance import departures, same_text
 from conformance.rules.rule import comparison, rule
@@ -25,7 +26,7 @@ class Pair(NamedTuple):
 @rule(
     "content.whitespace-exact",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     needs="upstream",
     cites=FOLD,
     bugs="langchain4j/langchain4j#5531 spacedriveapp/spacebot#413 paiml/aprender#2367 "
@@ -41,7 +42,7 @@ def whitespace_is_kept(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "content.complete",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     needs="upstream",
     cites=FOLD,
     bugs="maximhq/bifrost#597 BerriAI/litellm#27139 alexrudall/ruby-openai#251 "
@@ -56,10 +57,10 @@ def the_text_is_complete(exchange: Exchange) -> Iterator[Finding]:
 
 def _texts(exchange: Exchange) -> Iterator[Pair]:
     """Yield text and refusal of each choice; with choices misnumbered there is no telling whose."""
-    if not chat.failed(exchange) and chat.misnumbered(exchange):
+    if not read.failed(exchange) and read.misnumbered(exchange):
         return
-    said = scripted(exchange.scenario, chat.asked(exchange)).choices
-    got = chat.outcome(exchange).choices
+    said = scripted(exchange.scenario, read.asked(exchange)).choices
+    got = read.outcome(exchange).choices
     if _swapped([choice.text for choice in said], [choice.text for choice in got]):
         return
     for at, choice in enumerate(said):
@@ -93,7 +94,7 @@ def text_beside_finish_is_kept(trial: Trial) -> Iterator[Finding]:
 @rule(
     "content.empty-stream-not-success",
     Level.SHOULD,
-    on="chat.stream chat.error",
+    on="stream error",
     probes="content.empty-stream-not-success",
     basis=Basis.POLICY,
     needs="upstream",
@@ -106,7 +107,7 @@ def an_empty_stream_is_no_success(exchange: Exchange) -> Iterator[Finding]:
 
     An answer that is complete and says nothing is left alone: a model may say nothing.
     """
-    if exchange.kind == "chat.stream" and not chat.failed(exchange):
+    if exchange.form == "stream" and not read.failed(exchange):
         yield Finding("the provider sent no event at all, and the client was told of no error")
 
 
@@ -141,7 +142,7 @@ def _extras(scenario: Json) -> Iterator[tuple[str, Json]]:
 
 def _members(exchange: Exchange) -> Iterator[tuple[str, Json]]:
     """Yield every member of the answer, at any depth."""
-    waiting: list[Json] = [chat.answer(exchange)]
+    waiting: list[Json] = [answer(exchange)]
     if exchange.mode == "stream":
         waiting = [chunk.value for chunk in chat.chunks(exchange)]
     while waiting:

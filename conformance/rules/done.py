@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
+from conformance.protocols import chat, read
 from conformance.protocols.grammar import END
 from conformance.rules.invariance import departures, same_choices, same_usage, succeeded
 from conformance.rules.rule import comparison, rule
@@ -22,7 +22,7 @@ CITES = "OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.stream: terminated by
 )
 def a_complete_stream_ends_with_done(exchange: Exchange) -> Iterator[Finding]:
     """A stream that did not fail ends with data: [DONE]."""
-    if not chat.failed(exchange):
+    if not read.failed(exchange):
         for state, token in chat.stream_violations(exchange):
             if token.kind == END and state != "closed":
                 yield Finding("the body ended without data: [DONE]", token.span)

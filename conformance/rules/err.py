@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level, Span
-from conformance.protocols import chat
+from conformance.protocols import read
 from conformance.protocols.outcome import scripted, steps
-from conformance.rules.err_events import STREAMS, misshapen
+from conformance.rules.err_events import STREAMS
 from conformance.rules.rule import rule
 
 MEASURED = (
@@ -37,25 +37,25 @@ def breaks_off(scenario: Json) -> str:
 
 def told(exchange: Exchange) -> bool:
     """Say whether the client can know of a failure, or was meant to."""
-    return exchange.kind == "chat.error" or chat.failed(exchange) or bool(misshapen(exchange))
+    return exchange.form == "error" or read.failed(exchange) or bool(read.misshapen(exchange))
 
 
 def claims(exchange: Exchange) -> list[Finding]:
     """Return what tells the client of a success."""
     found: list[Finding] = []
     excused = told(exchange)
-    for token in chat.tokens(exchange):
+    for token in read.tokens(exchange):
         if token.kind == "finish" and token.value != "error":
             found.append(Finding(f"finish reason {token.value!r}", token.span))
         if token.kind == "done" and not excused:
-            found.append(Finding("data: [DONE]", token.span))
+            found.append(Finding(read.terminator(exchange), token.span))
     return found
 
 
 @rule(
     "err.midstream-signalled",
     Level.MUST,
-    on="chat.stream chat.plain chat.error",
+    on="stream plain error",
     probes="healthy cut unfinished",
     needs="upstream",
     basis=Basis.POLICY,
@@ -84,11 +84,11 @@ def _due(exchange: Exchange, how: str) -> bool:
 
 def _invented(exchange: Exchange) -> Iterator[Finding]:
     """A router may decline what it does not offer, but only with 400."""
-    failure = chat.outcome(exchange).failure
+    failure = read.outcome(exchange).failure
     how = f"an error: {failure.message[:80]!r}" if failure else f"the connection {exchange.end}"
-    if exchange.kind == "chat.error":
+    if exchange.form == "error":
         how = f"status {exchange.status}"
-    if exchange.status != DECLINED and (exchange.kind == "chat.error" or chat.failed(exchange)):
+    if exchange.status != DECLINED and (exchange.form == "error" or read.failed(exchange)):
         yield Finding(f"the provider's answer was complete, the client's ended in {how}")
 
 
@@ -128,7 +128,7 @@ def no_success_is_made_up(exchange: Exchange) -> Iterator[Finding]:
 def cut_arguments_stay_cut(exchange: Exchange) -> Iterator[Finding]:
     """A call that was cut inside its arguments is not completed to valid, empty or null ones."""
     sent = [call for choice in scripted(exchange.scenario).choices for call in choice.calls]
-    got = [call for choice in chat.outcome(exchange).choices for call in choice.calls]
+    got = [call for choice in read.outcome(exchange).choices for call in choice.calls]
     for said, call in zip(sent, got, strict=False):
         if not said.arguments.startswith(call.arguments):
             yield Finding(f"the arguments of {call.name!r} are {call.arguments!r}, "

@@ -2,41 +2,14 @@
 
 from collections.abc import Iterator
 
-from conformance.exchange import End, Exchange, Json
-from conformance.findings import Basis, Finding, Level, Span
-from conformance.protocols import chat
-from conformance.protocols.chat import BadEvent
+from conformance.exchange import End, Exchange
+from conformance.findings import Basis, Finding, Level
+from conformance.protocols import read
 from conformance.protocols.outcome import Failure, scripted
 from conformance.rules.rule import rule
-from conformance.wire.sse import Event
 
-STREAMS = "chat.stream chat.error"
+STREAMS = "stream error"
 CONVENTION = "OpenAI SDKs, streaming: an event whose JSON has a top-level error raises APIError"
-
-
-def misshapen(exchange: Exchange) -> list[Finding]:
-    """Return the events that mean to tell of an error in a form that clients cannot read."""
-    named = {item.span for item in chat.items(exchange)
-             if isinstance(item, Event) and item.type == "error"}  # fmt: skip
-    found: list[Finding] = []
-    for event in chat.events(exchange):
-        if isinstance(event, BadEvent):
-            found.append(Finding(f"the error is {event.reason}: {event.data[:60]!r}", event.span))
-        elif isinstance(event, chat.Chunk) and (why := _unreadable(event, named)):
-            found.append(Finding(why, event.span))
-    return found
-
-
-def _unreadable(event: chat.Chunk, named: set[Span]) -> str:
-    error = event.value.get("error")
-    if error and not isinstance(error, dict):
-        return f"error is {error!r:.60}; right is an object with message and type"
-    if error and not (isinstance(error.get("message"), str) and error["message"]):
-        return f"error has no message: {str(error)[:60]}"
-    flat = "choices" not in event.value and isinstance(event.value.get("message"), str)
-    if not error and (flat or event.span in named):
-        return "the error is not under a top-level member error"
-    return ""
 
 
 @rule(
@@ -51,17 +24,13 @@ def _unreadable(event: chat.Chunk, named: set[Span]) -> str:
 )
 def an_error_in_the_stream_is_forwarded(exchange: Exchange) -> Iterator[Finding]:
     """An error that the provider sends inside a 200 stream reaches the client as an error."""
-    if exchange.kind == "chat.stream" and failure(exchange) is None and not misshapen(exchange):
+    if (
+        exchange.form == "stream"
+        and read.failure(exchange) is None
+        and not read.misshapen(exchange)
+    ):
         how = "broke off" if exchange.end in (End.CUT, End.RESET) else "ended"
         yield Finding(f"the provider sent an error, the client's stream {how} without one")
-
-
-def failure(exchange: Exchange) -> Failure | None:
-    """Return the error the client was told of, by event or by status."""
-    if exchange.kind != "chat.error":
-        return chat.outcome(exchange).failure
-    told = (chat.answer(exchange) or {}).get("error")
-    return chat.read_failure(told) if told else None
 
 
 @rule(
@@ -74,7 +43,8 @@ def failure(exchange: Exchange) -> Failure | None:
 )
 def an_error_event_is_one_for_this_surface(exchange: Exchange) -> Iterator[Finding]:
     """An error event is JSON with a top-level member error that has a message."""
-    yield from misshapen(exchange)
+    if exchange.form == "stream":
+        yield from (Finding(*flaw) for flaw in read.misshapen(exchange))
 
 
 @rule(
@@ -88,7 +58,7 @@ def an_error_event_is_one_for_this_surface(exchange: Exchange) -> Iterator[Findi
 )
 def the_providers_words_are_kept(exchange: Exchange) -> Iterator[Finding]:
     """The message and the type of the provider's error are in the error the client gets."""
-    sent, got = _sent(exchange.scenario), failure(exchange)
+    sent, got = _sent(exchange), read.failure(exchange)
     if sent is None or got is None:
         return
     if sent.message not in got.message:
@@ -97,21 +67,21 @@ def the_providers_words_are_kept(exchange: Exchange) -> Iterator[Finding]:
         yield Finding(f"the type is {got.type!r}, the provider's is {sent.type!r}")
 
 
-def _sent(scenario: Json) -> Failure | None:
+def _sent(exchange: Exchange) -> Failure | None:
     """What the provider says with 401 and 403 is for the router, which may keep it to itself."""
-    head = scenario.get("head", {})
+    head = exchange.scenario.get("head", {}) if exchange.scenario else {}
     told = head.get("json")
     if head.get("status") in (401, 403):
         return None
     if isinstance(told, dict) and told.get("error"):
-        return chat.read_failure(told["error"])
-    return scripted(scenario).failure
+        return read.read_failure(exchange, told["error"])
+    return scripted(exchange.scenario).failure
 
 
 @rule(
     "err.wrong-body-kind",
     Level.MUST,
-    on="chat.stream chat.plain chat.error",
+    on="stream plain error",
     probes="err.wrong-body-kind",
     needs="upstream head",
     basis=Basis.POLICY,
@@ -125,14 +95,14 @@ def a_body_of_the_wrong_kind_is_seen_to(exchange: Exchange) -> Iterator[Finding]
     The client gets the answer in the form it asked for, or a clear error; nothing that is
     mislabelled or empty.
     """
-    if exchange.kind == "chat.error":
-        if failure(exchange) is None:
+    if exchange.form == "error":
+        if read.failure(exchange) is None:
             yield Finding(
                 f"{exchange.status} with {exchange.body[:60]!r}, which is no error object"
             )
-    elif not chat.failed(exchange) and failure(exchange) is None:
+    elif not read.failed(exchange) and read.failure(exchange) is None:
         said = [choice.text for choice in scripted(exchange.scenario).choices]
-        got = [choice.text for choice in chat.outcome(exchange).choices]
+        got = [choice.text for choice in read.outcome(exchange).choices]
         if got != said or not any(said):
             what = f"{exchange.status} that reads as {got}"
             yield Finding(f"{what}; right is {said if any(said) else 'an error'}")

@@ -8,45 +8,34 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
-from conformance.protocols.outcome import scripted
+from conformance.protocols import chat, read
+from conformance.protocols.outcome import FINISHES, scripted
 from conformance.rules.invariance import BASELINE
 from conformance.rules.rule import comparison, rule
 
-REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
 WATCHED = ("tool_calls", "content_filter")  # each has a rule of its own
 OAS = "OpenAI OpenAPI 2.3.0, choices.finish_reason"
 RECORDED = "recorded: 576 of 576 OpenAI streams"
 
 
-def stated(exchange: Exchange) -> dict[int, str | None]:
-    """Return the first reason each choice states; of several, only the number is wrong."""
-    if exchange.mode == "plain":
-        return {at: c.finish for at, c in enumerate(chat.outcome(exchange).choices)}
-    return {
-        at: next((str(token.value) for token in order if token.kind == "finish"), None)
-        for at, order in chat.by_choice(exchange).items()
-    }
-
-
 def judgeable(exchange: Exchange) -> bool:
     """Say whether this answer was to state its reasons, and it is clear whose they are."""
-    return not chat.failed(exchange) and not chat.misnumbered(exchange)
+    return not read.failed(exchange) and not read.misnumbered(exchange)
 
 
 def replaced(exchange: Exchange, *words: str) -> Iterator[Finding]:
     """Yield where another of the API's words stands for one of these that the provider said."""
-    told = stated(exchange)
-    for at, choice in enumerate(scripted(exchange.scenario, chat.asked(exchange)).choices):
+    told, neutral = read.stated(exchange), read.words(exchange)
+    for at, choice in enumerate(scripted(exchange.scenario, read.asked(exchange)).choices):
         got = told.get(at)
-        if choice.finish in words and got in REASONS and got != choice.finish:
+        if choice.finish in words and neutral.get(got or "", choice.finish) != choice.finish:
             yield Finding(f"choice {at} ended with {got!r}, the provider said {choice.finish!r}")
 
 
 @rule(
     "finish.present",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     cites=f"{OAS}; {RECORDED}; measured: the official Node helper throws without a reason",
     bugs="maximhq/bifrost#1821 symfony/ai#2194 jakobdylanc/llmcord#84",
 )
@@ -54,11 +43,11 @@ def each_choice_states_its_reason(exchange: Exchange) -> Iterator[Finding]:
     """Every choice of an answer that did not fail states its finish reason, as the provider did."""
     if not judgeable(exchange):
         return
-    for at, reason in stated(exchange).items():
+    for at, reason in read.stated(exchange).items():
         if not reason:
             yield Finding(f"choice {at} ended without a finish reason")
     if exchange.scenario:
-        yield from replaced(exchange, *(word for word in REASONS if word not in WATCHED))
+        yield from replaced(exchange, *(word for word in FINISHES if word not in WATCHED))
 
 
 @rule(
@@ -70,7 +59,7 @@ def each_choice_states_its_reason(exchange: Exchange) -> Iterator[Finding]:
 )
 def a_reason_comes_once(exchange: Exchange) -> Iterator[Finding]:
     """A choice states its finish reason once, with one choice and with several."""
-    if not chat.misnumbered(exchange):
+    if not read.misnumbered(exchange):
         for state, token in chat.choice_violations(exchange):
             if state == "finished" and token.kind == "finish":
                 what = f"choice {token.choice} states a finish reason again: {token.value!r}"
@@ -80,7 +69,7 @@ def a_reason_comes_once(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "finish.tool-calls-value",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     probes="tools",
     needs="upstream",
     cites=f"{OAS}: tool_calls if the model called a tool; "
@@ -96,7 +85,7 @@ def tool_turns_say_so(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "finish.content-filter-kept",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     needs="upstream",
     cites=f"{OAS}: content_filter if content was omitted",
     bugs="BerriAI/litellm#40857 BerriAI/litellm#6104 theopenco/llmgateway#1994",
@@ -110,7 +99,7 @@ def a_filtered_answer_says_so(exchange: Exchange) -> Iterator[Finding]:
 @comparison(
     "finish.enum-value",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     probes="healthy finish.enum-value",
     needs="",
     cites=f"{OAS}: an enumeration",
@@ -125,9 +114,10 @@ def the_reason_is_a_word_of_the_api(trial: Trial) -> Iterator[Finding]:
     """
     for name, exchange in trial.exchanges.items():
         own = _own_words(exchange)
-        for at, reason in stated(exchange).items() if judgeable(exchange) else ():
-            if reason and reason not in (*REASONS, *_passed(exchange, own)):
-                what = f"choice {at} ended with {reason!r}; right is one of {', '.join(REASONS)}"
+        words = read.words(exchange)
+        for at, reason in read.stated(exchange).items() if judgeable(exchange) else ():
+            if reason and reason not in (*words, *_passed(exchange, own)):
+                what = f"choice {at} ended with {reason!r}; right is one of {', '.join(words)}"
                 yield Finding(what, exchange=name)
         if own and _complete(trial[BASELINE]) and not _complete(exchange):
             yield Finding(f"after the provider's own {', '.join(own)!r} the answer is not complete",
@@ -137,7 +127,7 @@ def the_reason_is_a_word_of_the_api(trial: Trial) -> Iterator[Finding]:
 def _own_words(exchange: Exchange) -> set[str]:
     """Return what the provider states as a reason that is no word of the API."""
     said = scripted(exchange.scenario).choices if exchange.scenario else ()
-    return {choice.finish for choice in said if choice.finish} - set(REASONS)
+    return {choice.finish for choice in said if choice.finish} - set(FINISHES)
 
 
 def _passed(exchange: Exchange, own: set[str]) -> set[str]:
@@ -145,7 +135,7 @@ def _passed(exchange: Exchange, own: set[str]) -> set[str]:
 
 
 def _complete(exchange: Exchange) -> bool:
-    return not chat.failed(exchange) and all(stated(exchange).values())
+    return not read.failed(exchange) and all(read.stated(exchange).values())
 
 
 @rule(
@@ -161,7 +151,7 @@ def nothing_follows_the_reason(exchange: Exchange) -> Iterator[Finding]:
 
     An empty delta may follow: it hides nothing, and a widely used gateway puts usage there.
     """
-    if not chat.misnumbered(exchange):
+    if not read.misnumbered(exchange):
         for state, token in chat.choice_violations(exchange):
             if state == "finished" and token.kind == "payload":
                 members = ", ".join(token.value)

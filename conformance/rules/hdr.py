@@ -7,7 +7,7 @@ from conformance.findings import Basis, Finding, Level
 from conformance.rules.http import scripted_headers
 from conformance.rules.rule import comparison, rule
 
-ANSWERS = "chat.stream chat.plain chat.error"
+ANSWERS = "stream plain error"
 
 #: Headers whose values are credentials.
 SECRETS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key",
@@ -113,7 +113,7 @@ def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
 @comparison(
     "hdr.ratelimit-forwarded",
     Level.SHOULD,
-    on="chat.stream chat.plain",
+    on="stream plain",
     probes="hdr.ratelimit-forwarded",
     needs="head upstream",
     cites="OpenAI API reference, rate limits in headers: on every answer",
@@ -121,7 +121,7 @@ def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
 )
 def rate_limits_are_on_streams_too(trial: Trial) -> Iterator[Finding]:
     """The rate-limit headers of a plain answer are on a stream too, and the other way round."""
-    if any(exchange.kind == "chat.error" for exchange in trial.exchanges.values()):
+    if any(exchange.form == "error" for exchange in trial.exchanges.values()):
         return
     stream, plain = _limits(trial["stream"]), _limits(trial["plain"])
     for name in sorted(stream ^ plain):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from conformance.exchange import UNANSWERED, Exchange, HoldSeen, Json, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
+from conformance.protocols.surface import items
 from conformance.rules.rule import comparison, rule
 from conformance.wire import http
 from conformance.wire.sse import Comment, Event
@@ -24,7 +24,7 @@ HOP_BY_HOP = ("keep-alive", "te", "trailer", "upgrade", "proxy-authenticate", "p
 @rule(
     "http.answered",
     Level.MUST,
-    on="chat.stream chat.plain chat.error",
+    on="stream plain error",
     probes="every",
     basis=Basis.STANDARD,
     cites="RFC 9110 3.4 and 15: a request gets a response; RFC 9112 4: its first line",
@@ -39,7 +39,7 @@ def every_request_is_answered(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "http.content-type-event-stream",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     needs="head",
     basis=Basis.STANDARD,
     cites="WHATWG HTML 9.2.3: text/event-stream, always UTF-8; OpenAI OpenAPI 2.3.0, responses",
@@ -58,7 +58,7 @@ def the_body_is_labelled(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "http.incremental",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="http.incremental",
     basis=Basis.POLICY,
     needs="upstream",
@@ -77,7 +77,7 @@ def events_are_not_held_back(exchange: Exchange) -> Iterator[Finding]:
 @comparison(
     "http.no-compression-buffering",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="http.no-compression-buffering",
     basis=Basis.POLICY,
     cites="RFC 9110 8.4.1: a coding may be flushed at any point",
@@ -107,7 +107,7 @@ def _waited(hold: HoldSeen) -> str:
 @rule(
     "http.anti-buffering-headers",
     Level.MAY,
-    on="chat.stream",
+    on="stream",
     needs="head",
     basis=Basis.POLICY,
     cites="nginx, X-Accel-Buffering; RFC 9111 5.2.2; corpus: OpenAI itself sends neither",
@@ -124,7 +124,7 @@ def proxies_are_told_not_to_buffer(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "http.no-content-length-on-stream",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     needs="head",
     basis=Basis.STANDARD,
     cites=f"{RFC_FRAMING}: a client stops at the declared length; corpus: OpenAI sends none",
@@ -140,7 +140,7 @@ def a_stream_has_no_length(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "http.framing-headers",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="stream plain",
     probes="healthy http.framing-headers",
     needs="head",
     basis=Basis.STANDARD,
@@ -176,7 +176,7 @@ def scripted_headers(scenario: Json | None) -> list[tuple[str, str]]:
 @rule(
     "http.content-encoding-consistent",
     Level.MUST,
-    on="chat.stream chat.plain chat.error",
+    on="stream plain error",
     probes="healthy http.content-encoding-consistent",
     needs="head request",
     basis=Basis.STANDARD,
@@ -207,7 +207,7 @@ def _accepted(exchange: Exchange) -> str:
 @rule(
     "http.keepalive-neutral",
     Level.SHOULD,
-    on="chat.stream",
+    on="stream",
     basis=Basis.POLICY,
     cites="WHATWG HTML 9.2.7: a comment line as keep-alive; 9.2.6 lets one stand inside an event, "
     "where readers that cut the stream at blank lines trip over it",
@@ -216,7 +216,7 @@ def _accepted(exchange: Exchange) -> str:
 def keepalives_stand_between_events(exchange: Exchange) -> Iterator[Finding]:
     """Keep-alives stand between events, never inside one."""
     waiting: list[Comment] = []  # until the event ends that they may stand in
-    for item in chat.items(exchange):
+    for item in items(exchange):
         if isinstance(item, Comment):
             waiting.append(item)
         elif isinstance(item, Event):

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Finding
-from conformance.protocols import chat
-from conformance.protocols.chat import BadEvent
+from conformance.protocols import read
 from conformance.protocols.outcome import Choice
+from conformance.protocols.surface import BadEvent, items
 from conformance.rules.difference import choices_parted
 from conformance.wire.sse import Oddity
 
@@ -40,7 +40,7 @@ def departures(
 def sound(trial: Trial, *controls: str, facets: tuple[Facet, ...] = ()) -> bool:
     """Say whether the baseline succeeded and the controls do not depart from it."""
     baseline = trial[BASELINE]
-    if baseline.kind != "chat.stream" or chat.failed(baseline):
+    if baseline.form != "stream" or read.failed(baseline):
         return False
     return not any(departure(baseline, trial[name], facets or ALL) for name in controls)
 
@@ -50,11 +50,11 @@ def departure(measure: Exchange, exchange: Exchange, facets: tuple[Facet, ...]) 
 
 
 def succeeded(measure: Exchange, exchange: Exchange) -> Finding | None:
-    if exchange.kind != measure.kind:
+    if exchange.form != measure.form:
         return Finding(f"was answered {exchange.status}, undisturbed it is {measure.status}")
-    if not chat.failed(exchange):
+    if not read.failed(exchange):
         return None
-    failure = chat.outcome(exchange).failure
+    failure = read.outcome(exchange).failure
     how = f"failed: {failure.message!r}" if failure else f"was {exchange.end}"
     return Finding(f"the stream {how}; undisturbed it succeeds")
 
@@ -66,24 +66,24 @@ def readable(measure: Exchange, exchange: Exchange) -> Finding | None:
 
 
 def same_choices(measure: Exchange, exchange: Exchange) -> Finding | None:
-    what = choices_parted(chat.outcome(measure).choices, chat.outcome(exchange).choices)
+    what = choices_parted(read.outcome(measure).choices, read.outcome(exchange).choices)
     return Finding(f"{what}, as it is undisturbed") if what else None
 
 
 def same_text(measure: Exchange, exchange: Exchange) -> Finding | None:
-    wanted, got = chat.outcome(measure).choices, chat.outcome(exchange).choices
+    wanted, got = read.outcome(measure).choices, read.outcome(exchange).choices
     what = choices_parted(*(tuple(Choice(c.text) for c in side) for side in (wanted, got)))
     return Finding(what) if what else None
 
 
 def same_usage(measure: Exchange, exchange: Exchange) -> Finding | None:
-    wanted, got = chat.outcome(measure).usage, chat.outcome(exchange).usage
+    wanted, got = read.outcome(measure).usage, read.outcome(exchange).usage
     return Finding(f"usage is {got}, undisturbed it is {wanted}") if wanted != got else None
 
 
 def closed(measure: Exchange, exchange: Exchange) -> Finding | None:
-    if chat.closed(measure) and not chat.closed(exchange):
-        return Finding("data: [DONE] never came; undisturbed it does")
+    if read.closed(measure) and not read.closed(exchange):
+        return Finding(f"{read.terminator(exchange)} never came; undisturbed it does")
     return None
 
 
@@ -94,12 +94,12 @@ def unreadable(exchange: Exchange) -> list[Finding]:
     """Return the events that make the parsers of the official SDKs throw."""
     bad = [
         Finding(f"an event that is {event.reason}: {event.data[:60]!r}", event.span)
-        for event in chat.events(exchange)
+        for event in read.events(exchange)
         if isinstance(event, BadEvent)
     ]
     bad += [
         Finding("an event without data", item.span)
-        for item in chat.items(exchange)
+        for item in items(exchange)
         if isinstance(item, Oddity) and item.kind == "no-data"
     ]
     return bad

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Finding, Level, Span
-from conformance.protocols import chat
-from conformance.protocols.chat import Chunk
+from conformance.protocols import chat, read
 from conformance.protocols.outcome import Outcome, scripted
+from conformance.protocols.surface import Data, answer, items
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import OBJECT, TEXT, Member, lacking
 from conformance.wire import sse
 
-BOTH = "chat.stream chat.plain"
+BOTH = "stream plain"
 SAME = "OpenAI OpenAPI 2.3.0, chat.completion and chat.completion.chunk: one answer in two forms"
 
 MESSAGE = {
@@ -32,11 +32,11 @@ FUNCTION = {
 def _pair(trial: Trial) -> tuple[Outcome, Outcome, Outcome] | None:
     """Return what was scripted, streamed and answered plainly, if both requests succeeded."""
     stream, plain = trial["stream"], trial["plain"]
-    if stream.kind != "chat.stream" or plain.kind != "chat.plain":
+    if stream.form != "stream" or plain.form != "plain":
         return None
-    if chat.failed(stream) or chat.failed(plain) or chat.answer(plain) is None:
+    if read.failed(stream) or read.failed(plain) or answer(plain) is None:
         return None
-    return scripted(stream.scenario), chat.outcome(stream), chat.outcome(plain)
+    return scripted(stream.scenario), read.outcome(stream), read.outcome(plain)
 
 
 @comparison(
@@ -101,7 +101,7 @@ def _calls(outcome: Outcome) -> list[list[str]]:
 @rule(
     "parity.stream-flag-honoured",
     Level.MUST,
-    on=f"{BOTH} chat.error",
+    on=f"{BOTH} error",
     probes="parity parity.stream-flag-honoured",
     needs="request",
     cites="OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.stream: default false",
@@ -109,9 +109,9 @@ def _calls(outcome: Outcome) -> list[list[str]]:
 )
 def the_stream_flag_is_obeyed(exchange: Exchange) -> Iterator[Finding]:
     """A stream is what `stream: true` gets; false, or no `stream` at all, gets one JSON object."""
-    if exchange.kind == "chat.error":
+    if exchange.form == "error":
         return
-    whole = chat.answer(exchange) is not None
+    whole = answer(exchange) is not None
     if exchange.mode == "plain" and _streams(exchange):
         yield Finding(f"an event stream, stream was {_flag(exchange)}")
     if exchange.mode == "stream" and whole:
@@ -119,7 +119,7 @@ def the_stream_flag_is_obeyed(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _streams(exchange: Exchange) -> bool:
-    return any(isinstance(item, sse.Event) for item in chat.items(exchange))
+    return any(isinstance(item, sse.Event) for item in items(exchange))
 
 
 def _flag(exchange: Exchange) -> str:
@@ -140,12 +140,12 @@ def a_plain_answer_has_a_message(exchange: Exchange) -> Iterator[Finding]:
 
     What stands beside the message is under `chunk.required-keys`.
     """
-    answer = chat.answer(exchange)
-    if answer is None:
+    value = answer(exchange)
+    if value is None:
         if not _streams(exchange):
             yield Finding(f"the body is no JSON object: {exchange.body[:60]!r}")
         return
-    whole = Chunk(answer, Span(0, len(exchange.body)))
+    whole = Data(value, Span(0, len(exchange.body)))
     for choice in chat.choices(whole):
         if isinstance(message := choice.get("message"), dict):
             yield from lacking(message, MESSAGE, whole.span, "message ")

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
+from conformance.protocols import read
 from conformance.rules.http import scripted_headers
 from conformance.rules.rule import rule
 from conformance.wire import http
 
-ANSWERS = "chat.stream chat.plain chat.error"
+ANSWERS = "stream plain error"
 ENVELOPE = "OpenAI OpenAPI 2.3.0, ErrorResponse: error with message, type, param and code"
 MEASURED = "measured: of a 200 without chunks the official SDKs raise nothing"
 
@@ -54,7 +54,7 @@ def _stands_for(sent: int, got: int) -> bool:
 
 
 def _tells(exchange: Exchange) -> bool:
-    return chat.failed(exchange) or chat.outcome(exchange).failure is not None
+    return read.failed(exchange) or read.outcome(exchange).failure is not None
 
 
 @rule(
@@ -101,7 +101,7 @@ def the_first_event_decides_the_status(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "pre.error-shape",
     Level.MUST,
-    on="chat.error",
+    on="error",
     probes="refusal",
     needs="head",
     cites=ENVELOPE,
@@ -112,24 +112,13 @@ def an_error_has_the_surfaces_envelope(exchange: Exchange) -> Iterator[Finding]:
     media = http.media_type(exchange.header("content-type")).essence
     if media != "application/json":
         yield Finding(f"Content-Type is {media or 'absent'}", where="header content-type")
-    error = (chat.answer(exchange) or {}).get("error")
-    if not isinstance(error, dict):
-        yield Finding(f"no error object in {exchange.body[:60]!r}")
-        return
-    lacks = [name for name in ("message", "type") if not _text(error.get(name))]
-    lacks += ["code"] if "code" not in error else []
-    if lacks:
-        yield Finding(f"error lacks {' and '.join(lacks)}: {str(error)[:120]}")
-
-
-def _text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
+    yield from (Finding(*flaw) for flaw in read.misshapen(exchange))
 
 
 @rule(
     "pre.retry-after-forwarded",
     Level.SHOULD,
-    on="chat.error",
+    on="error",
     probes="pre.retry-after-forwarded",
     needs="upstream head",
     cites="OpenAI error codes: Retry-After and x-ratelimit headers on 429 and 503; RFC 9110 10.2.3",

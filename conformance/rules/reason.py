@@ -6,6 +6,7 @@ from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat
 from conformance.protocols.outcome import steps
+from conformance.protocols.surface import answer
 from conformance.rules.rule import rule
 
 TEXTS = ("reasoning_content", "reasoning", "reasoning_text")
@@ -32,7 +33,7 @@ def _said(exchange: Exchange) -> Iterator[Mapping[str, Json]]:
         for chunk in chat.chunks(exchange):
             yield from map(chat.delta, chat.choices(chunk))
         return
-    for choice in (chat.answer(exchange) or {}).get("choices") or ():
+    for choice in (answer(exchange) or {}).get("choices") or ():
         message = choice.get("message") if isinstance(choice, dict) else None
         yield message if isinstance(message, dict) else {}
 

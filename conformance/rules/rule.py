@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from inspect import cleandoc
 
-from conformance.exchange import Exchange, Trial
+from conformance.exchange import SURFACES, Exchange, Trial
 from conformance.findings import Basis, Finding, Level
 
 Check = Callable[[Exchange], Iterator[Finding]]
@@ -48,9 +48,10 @@ def rule(  # noqa: PLR0913  (a rule's head is all that is known of it)
 ) -> Callable[[Check], Rule]:
     """Make a rule that judges every exchange of a trial that is of a kind named in `on`.
 
-    `on`, `probes`, `needs` and `bugs` are words separated by spaces, `cites` by semicolons.
+    `on`, `probes`, `needs` and `bugs` are words separated by spaces, `cites` by semicolons. A form
+    without a surface, such as `stream`, stands for that form on every surface.
     """
-    kinds = frozenset(on.split())
+    kinds = _kinds(on)
 
     def decorate(check: Check) -> Rule:
         def each(trial: Trial) -> Iterator[Finding]:
@@ -85,11 +86,17 @@ def comparison(  # noqa: PLR0913  (as above)
     def decorate(check: Comparison) -> Rule:
         text = cleandoc(check.__doc__ or "")
         return Rule(
-            id, level, basis, _words(on), _words(probes), _words(needs), policy,
+            id, level, basis, _kinds(on), _words(probes), _words(needs), policy,
             _parts(cites), tuple(bugs.split()), text, check,
         )  # fmt: skip
 
     return decorate
+
+
+def _kinds(on: str) -> frozenset[str]:
+    forms = [word for word in on.split() if "." not in word]
+    everywhere = {f"{surface}.{form}" for surface in SURFACES for form in forms}
+    return _words(on) - frozenset(forms) | everywhere
 
 
 def _words(text: str) -> frozenset[str]:

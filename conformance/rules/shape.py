@@ -6,7 +6,7 @@ from typing import NamedTuple
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Span
 from conformance.protocols import chat
-from conformance.protocols.chat import Chunk
+from conformance.protocols.surface import Data, answer
 
 
 class Member(NamedTuple):
@@ -47,7 +47,7 @@ IDENTITY = {"id": TEXT, "created": POSITIVE, "model": TEXT}
 def malformed(exchange: Exchange) -> Iterator[Finding]:
     """Yield what the chunks, or the plain answer, lack of what their schema requires."""
     if exchange.mode == "plain":
-        whole = Chunk(chat.answer(exchange) or {}, Span(0, len(exchange.body)))
+        whole = Data(answer(exchange) or {}, Span(0, len(exchange.body)))
         yield from once_each(_chunk(whole, ANSWER, ANSWER_CHOICE))
     else:
         wrong = (_chunk(chunk, CHUNK, CHUNK_CHOICE) for chunk in chat.chunks(exchange))
@@ -55,7 +55,7 @@ def malformed(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _chunk(
-    chunk: Chunk, members: Mapping[str, Member], of_choice: Mapping[str, Member]
+    chunk: Data, members: Mapping[str, Member], of_choice: Mapping[str, Member]
 ) -> Iterator[Finding]:
     yield from lacking(chunk.value, members, chunk.span, "")
     for choice in chat.choices(chunk):

@@ -14,7 +14,7 @@ READING = "WHATWG HTML 9.2.6, Interpreting an event stream"
 @comparison(
     "sse.split-reads",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="sse.split-reads",
     basis=Basis.STANDARD,
     cites=f"RFC 9112 7.1: the borders of HTTP chunks have no meaning; {READING}",
@@ -33,7 +33,7 @@ def reads_may_end_anywhere(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.crlf",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="sse.crlf",
     basis=Basis.STANDARD,
     cites=f"{GRAMMAR}: end-of-line; recorded: Perplexity sends CR LF",
@@ -48,7 +48,7 @@ def crlf_ends_lines(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.bare-cr",
     Level.SHOULD,
-    on="chat.stream",
+    on="stream",
     probes="sse.bare-cr",
     basis=Basis.STANDARD,
     cites=f"{GRAMMAR}: end-of-line",
@@ -62,7 +62,7 @@ def bare_cr_ends_lines(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.data-no-space",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="sse.data-no-space",
     basis=Basis.STANDARD,
     cites=f"{GRAMMAR}: the space after the colon is optional",
@@ -77,7 +77,7 @@ def the_space_is_optional(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.multi-line-data",
     Level.SHOULD,
-    on="chat.stream",
+    on="stream",
     probes="sse.multi-line-data",
     basis=Basis.STANDARD,
     cites=f"{READING}: data lines of one event are joined with LF",
@@ -91,7 +91,7 @@ def data_lines_are_joined(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.bom",
     Level.SHOULD,
-    on="chat.stream",
+    on="stream",
     probes="sse.bom",
     basis=Basis.STANDARD,
     cites=f"{READING}: one leading byte order mark is dropped",
@@ -109,7 +109,7 @@ def a_bom_hides_nothing(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.comments-tolerated",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="sse.comments-tolerated",
     basis=Basis.STANDARD,
     cites=f"{READING}: comments and unknown fields are ignored; "
@@ -125,7 +125,7 @@ def comments_change_nothing(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.empty-data-tolerated",
     Level.SHOULD,
-    on="chat.stream",
+    on="stream",
     probes="sse.empty-data-tolerated",
     basis=Basis.RECORDING,
     cites=f"{READING}: a block without data dispatches nothing; "
@@ -143,7 +143,7 @@ def blocks_without_data_stop_here(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "sse.unicode-line-separators",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="sse.unicode-line-separators",
     basis=Basis.STANDARD,
     cites=f"{GRAMMAR}: only CR LF, LF and CR end a line; "

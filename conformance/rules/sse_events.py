@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from conformance.exchange import End, Exchange, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
-from conformance.protocols.chat import BadEvent
+from conformance.protocols import read
 from conformance.protocols.outcome import scripted
+from conformance.protocols.surface import BadEvent, items
 from conformance.rules.difference import parted
 from conformance.rules.invariance import (
     BASELINE,
@@ -27,7 +27,7 @@ from conformance.wire.sse import Oddity
 @comparison(
     "sse.long-line",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="sse.long-line",
     basis=Basis.STANDARD,
     cites=f"{GRAMMAR}: a line has no length limit",
@@ -42,7 +42,7 @@ def long_lines_arrive(trial: Trial) -> Iterator[Finding]:
     if not sound(trial, CUT) or _text(trial[BASELINE]) != _scripted_text(trial[BASELINE]):
         return
     for name, exchange in trial.exchanges.items():
-        if exchange.kind == "chat.stream" and not chat.failed(exchange):
+        if exchange.form == "stream" and not read.failed(exchange):
             wanted, got = _scripted_text(exchange), _text(exchange)
             if what := parted(wanted, got):
                 size = f"{len(got)} of {len(wanted)} characters came"
@@ -53,7 +53,7 @@ CUT = "cut"  # the control whose writes are small: a long line comes in many rea
 
 
 def _text(exchange: Exchange) -> str:
-    return "".join(choice.text for choice in chat.outcome(exchange).choices)
+    return "".join(choice.text for choice in read.outcome(exchange).choices)
 
 
 def _scripted_text(exchange: Exchange) -> str:
@@ -63,7 +63,7 @@ def _scripted_text(exchange: Exchange) -> str:
 @rule(
     "sse.framing-valid",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     basis=Basis.STANDARD,
     cites=f"{GRAMMAR}; {READING}; "
     "OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.stream: data-only events, data: [DONE]",
@@ -76,7 +76,7 @@ def events_are_well_formed(exchange: Exchange) -> Iterator[Finding]:
     or a byte that is not UTF-8. Comments, event names, id and retry are legal.
     """
     yield from unreadable(exchange)
-    for item in chat.items(exchange):
+    for item in items(exchange):
         if isinstance(item, Oddity) and item.kind in MALFORMED:
             cut = item.kind == "unterminated" and exchange.end != End.COMPLETE
             if not cut:
@@ -94,7 +94,7 @@ MALFORMED = {
 @comparison(
     "sse.final-event-flush",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="sse.final-event-flush",
     basis=Basis.RECORDING,
     cites=f"{READING}: an event without its blank line is discarded; "
@@ -109,7 +109,7 @@ def the_last_event_is_not_lost(trial: Trial) -> Iterator[Finding]:
     """
     for name, exchange in trial.exchanges.items():
         controls = (OPEN,) if name.startswith(OPEN) else ()
-        told = exchange.kind != "chat.stream" or chat.failed(exchange)
+        told = exchange.form != "stream" or read.failed(exchange)
         if name in (BASELINE, OPEN) or told or _unterminated(exchange):
             continue
         if sound(trial, *controls, facets=(succeeded, same_choices)):
@@ -122,14 +122,14 @@ OPEN = "open"  # the control whose provider never sends [DONE]
 
 
 def _unterminated(exchange: Exchange) -> bool:
-    found = chat.items(exchange)[-1:]
+    found = items(exchange)[-1:]
     return any(isinstance(item, Oddity) and item.kind == "unterminated" for item in found)
 
 
 @comparison(
     "sse.malformed-event-policy",
     Level.SHOULD,
-    on="chat.stream",
+    on="stream",
     probes="sse.malformed-event-policy",
     basis=Basis.POLICY,
     cites="measured: the official SDKs throw on an event that is not JSON",
@@ -152,7 +152,7 @@ def a_malformed_event_is_skipped_or_told(trial: Trial) -> Iterator[Finding]:
 
 
 def _not_skipped(measure: Exchange, exchange: Exchange) -> Finding | None:
-    for event in chat.events(exchange):
+    for event in read.events(exchange):
         if isinstance(event, BadEvent):
             return Finding(f"the malformed event reached the client: {event.data!r}", event.span)
     return departure(measure, exchange, (succeeded, same_choices, same_usage, closed))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import calls, chat
+from conformance.protocols import calls, read
 from conformance.protocols.calls import Kind
 from conformance.protocols.outcome import Call, scripted
 from conformance.rules.rule import rule
@@ -105,7 +105,7 @@ def arguments_join_to_what_was_sent(exchange: Exchange) -> Iterator[Finding]:
     """
     flawed = list(_flawed(exchange, Kind.ARGUMENTS))
     yield from flawed
-    if flawed or chat.failed(exchange) or chat.misnumbered(exchange):
+    if flawed or read.failed(exchange) or read.misnumbered(exchange):
         return
     if exchange.scenario:
         yield from _departed(exchange) if _told_apart(exchange) else ()
@@ -119,7 +119,7 @@ def _told_apart(exchange: Exchange) -> bool:
 
 
 def _unreadable(exchange: Exchange) -> Iterator[Finding]:
-    for choice in chat.outcome(exchange).choices:
+    for choice in read.outcome(exchange).choices:
         for call in choice.calls if choice.finish == "tool_calls" else ():
             try:
                 parse(call.arguments)
@@ -187,7 +187,7 @@ def text_and_call_in_one_delta_arrive(exchange: Exchange) -> Iterator[Finding]:
     lost = list(_lost(exchange))
     yield from lost
     said = [choice.text for choice in scripted(exchange.scenario).choices]
-    got = [choice.text for choice in chat.outcome(exchange).choices]
+    got = [choice.text for choice in read.outcome(exchange).choices]
     if not lost and said != got:
         yield Finding(f"the text is {got}, not {said}")
 
@@ -209,17 +209,17 @@ def interleaved_fragments_find_their_call(exchange: Exchange) -> Iterator[Findin
 
 def _lost(exchange: Exchange) -> Iterator[Finding]:
     """Yield how an answer to an odd provider falls short of its calls, an error included."""
-    if exchange.kind == "chat.error":
+    if exchange.form == "error":
         yield Finding(f"answered {exchange.status} where the provider's calls were due")
-    elif chat.failed(exchange):
+    elif read.failed(exchange):
         yield Finding("the stream failed where the provider's calls were due")
     else:
         yield from _departed(exchange)
 
 
 def _departed(exchange: Exchange) -> Iterator[Finding]:
-    said = scripted(exchange.scenario, chat.asked(exchange)).choices
-    got = chat.outcome(exchange).choices
+    said = scripted(exchange.scenario, read.asked(exchange)).choices
+    got = read.outcome(exchange).choices
     as_values = (
         exchange.scenario["chat"].get("tool_arguments") == "object"
         if (exchange.scenario and "chat" in exchange.scenario)

@@ -4,27 +4,24 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange
 from conformance.findings import Finding, Level
-from conformance.protocols import chat
+from conformance.protocols import chat, read
 from conformance.protocols.grammar import Token
 from conformance.protocols.outcome import Usage, scripted
+from conformance.protocols.surface import Data
 from conformance.rules.rule import rule
 
 OPTIONS = "OpenAI OpenAPI 2.3.0, ChatCompletionStreamOptions.include_usage"
 RECORDED = "corpus: 564 of 564 recorded OpenAI streams"
 
 
-def wanted(exchange: Exchange) -> bool:
-    return exchange.asked("stream_options", "include_usage") is True
-
-
 def due(exchange: Exchange) -> Usage | None:
     """Return the usage the provider sent, if the client is to get it."""
     usage = scripted(exchange.scenario).usage
-    return usage if exchange.mode == "plain" or wanted(exchange) else None
+    return usage if read.wants_usage(exchange) else None
 
 
 def told(exchange: Exchange) -> list[Token]:
-    return [token for token in chat.tokens(exchange) if token.kind == "usage"]
+    return [token for token in read.tokens(exchange) if token.kind == "usage"]
 
 
 def counts(usage: Usage) -> str:
@@ -34,7 +31,7 @@ def counts(usage: Usage) -> str:
 @rule(
     "usage.delivered-when-asked",
     Level.MUST,
-    on="chat.stream chat.error",
+    on="stream error",
     probes="usage usage.delivered-when-asked",
     needs="request upstream",
     cites=f"{OPTIONS}: a chunk with the usage of the whole request",
@@ -44,9 +41,9 @@ def counts(usage: Usage) -> str:
 def asked_usage_is_delivered(exchange: Exchange) -> Iterator[Finding]:
     """A client that sets include_usage gets the provider's usage, whatever chunk brought it."""
     usage = due(exchange)
-    if usage and exchange.kind == "chat.error":
+    if usage and exchange.form == "error":
         yield Finding(f"answered {exchange.status} where the provider sent its usage")
-    elif usage and chat.outcome(exchange).usage is None:
+    elif usage and read.outcome(exchange).usage is None:
         yield Finding(f"the provider sent usage ({counts(usage)}), the client got none")
 
 
@@ -61,7 +58,7 @@ def asked_usage_is_delivered(exchange: Exchange) -> Iterator[Finding]:
 )
 def unasked_usage_stays_out(exchange: Exchange) -> Iterator[Finding]:
     """A client that did not set include_usage gets no usage."""
-    for token in told(exchange)[:1] if not wanted(exchange) else ():
+    for token in told(exchange)[:1] if not read.wants_usage(exchange) else ():
         yield Finding("usage, and include_usage was not set", token.span)
 
 
@@ -109,6 +106,6 @@ def usage_has_a_chunk_of_its_own(exchange: Exchange) -> Iterator[Finding]:
             yield Finding(f"usage is {str(usage)[:60]!r}; right is null or an object", chunk.span)
 
 
-def _with_finish(exchange: Exchange, chunk: chat.Chunk) -> bool:
+def _with_finish(exchange: Exchange, chunk: Data) -> bool:
     stated = any(choice.get("finish_reason") for choice in chat.choices(chunk))
     return stated and exchange.policy.get("usage-place") == "with-finish"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
+from conformance.protocols import read
 from conformance.protocols.outcome import Usage, scripted, steps
+from conformance.protocols.surface import answer
 from conformance.rules.rule import rule
 from conformance.rules.usage import OPTIONS, counts, due, told
 
@@ -37,7 +38,7 @@ def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
 
 def _last(exchange: Exchange) -> dict[str, Json] | None:
     if exchange.mode == "plain":
-        usage = (chat.answer(exchange) or {}).get("usage")
+        usage = (answer(exchange) or {}).get("usage")
     else:
         usage = next((token.value for token in reversed(told(exchange))), None)
     return usage if isinstance(usage, dict) else None
@@ -80,7 +81,7 @@ def _estimated(usage: dict[str, Json]) -> bool:
 @rule(
     "usage.upstream-preferred",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="usage usage.delivered-when-asked",
     needs="request upstream",
     cites=f"{COMPLETION}: the tokens of the prompt and of the completion",
@@ -92,7 +93,7 @@ def the_numbers_are_the_providers(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _altered(exchange: Exchange) -> Iterator[Finding]:
-    sent, got = due(exchange), chat.outcome(exchange).usage
+    sent, got = due(exchange), read.outcome(exchange).usage
     if sent and got and (sent.input, sent.output) != (got.input, got.output):
         yield Finding(f"usage is {counts(got)}, the provider sent {counts(sent)}")
 
@@ -129,8 +130,8 @@ def the_fuller_usage_wins(exchange: Exchange) -> Iterator[Finding]:
 
 def _unequal(exchange: Exchange) -> Iterator[Finding]:
     """Yield how an answer to an odd provider departs from its usage, an error included."""
-    sent, got = due(exchange), chat.outcome(exchange).usage
-    if exchange.kind == "chat.error":
+    sent, got = due(exchange), read.outcome(exchange).usage
+    if exchange.form == "error":
         yield Finding(f"answered {exchange.status} where the provider's usage was due")
     elif sent and got is None:
         yield Finding(f"the provider sent usage ({counts(sent)}), the client got none")

@@ -11,7 +11,7 @@ from conformance.rules.rule import comparison
 @comparison(
     "utf8.split-preserved",
     Level.MUST,
-    on="chat.stream",
+    on="stream",
     probes="utf8.split-preserved",
     basis=Basis.STANDARD,
     cites="WHATWG HTML 9.2.6: the stream is decoded as UTF-8, not each read of it; "

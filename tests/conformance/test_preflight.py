@@ -203,7 +203,9 @@ def test_a_router_that_calls_the_mock_is_controlled(started: Servers) -> None:
 
 def test_a_router_that_does_not_call_the_mock_is_judged_as_a_black_box(started: Servers) -> None:
     told = router(started)
-    with ground(Settings(told.target, told.profile, told.limits, told.run_dir, 0)) as other:
+    with ground(
+        Settings(told.target, told.profile, told.limits, told.run_dir, mock_port=0)
+    ) as other:
         found = surveyed(told, other)
 
     assert found.mode == BLACK_BOX
@@ -232,7 +234,7 @@ def test_a_control_url_without_a_mock_is_refused(serving: Callable[[Script], str
 
 def test_a_taken_port_is_said_with_what_to_do(serving: Callable[[Script], str]) -> None:
     port = int(serving(html).rpartition(":")[2])
-    told = Settings(target("http://host"), load("generic"), Limits(), None, port)  # type: ignore[arg-type]
+    told = Settings(target("http://host"), load("generic"), Limits(), None, mock_port=port)  # type: ignore[arg-type]
 
     with pytest.raises(WrongUsage) as error, ground(told):
         pass

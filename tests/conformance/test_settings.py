@@ -43,6 +43,10 @@ def given(**options: object) -> argparse.Namespace:
             {"mock_port": 65536},
             "--mock-port 65536: a port is 0 to 65535, where 0 takes any free one",
         ),
+        (
+            {"surface": "chat,mesages"},
+            "--surface 'mesages': no such surface; right is chat, responses, messages, gemini",
+        ),
         ({"mock_url": "127.0.0.1:9101"}, f"--mock-url '127.0.0.1:9101': {NO_CONTROL}"),
         ({"deadline": 0.0}, "--deadline 0: a number of seconds above 0 is needed"),
         ({"patience": float("nan")}, "--patience nan: a number of seconds above 0 is needed"),
@@ -67,6 +71,27 @@ def test_a_profile_may_be_a_file(tmp_path: Path) -> None:
     path.write_text('title = "Mine"\nsource = "me"\n')
 
     assert settings(given(router_profile=str(path))).profile.title == "Mine"
+
+
+def test_a_surface_is_what_the_user_says_or_what_the_profile_promises(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "Mine"\nsource = "me"\nsurfaces = ["messages", "chat"]\n')
+    promised = {"router_profile": str(path)}
+
+    assert settings(given()).surfaces == ("chat",)
+    assert settings(given(**promised)).surfaces == ("messages", "chat")
+    assert settings(given(surface="gemini, chat", **promised)).surfaces == ("gemini", "chat")
+
+
+def test_a_profile_cannot_promise_a_surface_there_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "Mine"\nsource = "me"\nsurfaces = ["soap"]\n')
+
+    with pytest.raises(WrongUsage) as error:
+        settings(given(router_profile=str(path)))
+
+    right = "one of chat, responses, messages, gemini"
+    assert str(error.value) == f"--router-profile: {path}: surface 'soap': {right}"
 
 
 def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,86 @@
+"""Reads an exchange as its surface has it. A new surface is added to SURFACES and nowhere else."""
+
+from collections.abc import Mapping
+
+from conformance.exchange import End, Exchange, Json, once
+from conformance.protocols import chat_outcome
+from conformance.protocols.grammar import Token
+from conformance.protocols.outcome import Failure, Outcome
+from conformance.protocols.surface import Event, Flaw, Surface
+
+SURFACES: Mapping[str, Surface] = {
+    "chat": chat_outcome.SURFACE,
+}
+
+
+def surface(exchange: Exchange) -> Surface:
+    return SURFACES[exchange.surface]
+
+
+def events(exchange: Exchange) -> list[Event]:
+    return surface(exchange).events(exchange)
+
+
+def tokens(exchange: Exchange) -> list[Token]:
+    return surface(exchange).tokens(exchange)
+
+
+def outcome(exchange: Exchange) -> Outcome:
+    """Return what a client ends up with, of a stream or of a plain answer."""
+    return surface(exchange).outcome(exchange)
+
+
+def stated(exchange: Exchange) -> dict[int, str | None]:
+    """Return why each choice ended, in the words of the wire."""
+    return surface(exchange).stated(exchange)
+
+
+def failure(exchange: Exchange) -> Failure | None:
+    """Return the error the client was told of, by event or by status."""
+    if exchange.form == "error":
+        return surface(exchange).failure(exchange)
+    return outcome(exchange).failure
+
+
+def misshapen(exchange: Exchange) -> list[Flaw]:
+    return surface(exchange).misshapen(exchange)
+
+
+def words(exchange: Exchange) -> Mapping[str, str]:
+    return surface(exchange).words
+
+
+def terminator(exchange: Exchange) -> str:
+    return surface(exchange).terminator
+
+
+def read_failure(exchange: Exchange, told: Json) -> Failure:
+    """Return what an error object of this surface says."""
+    return surface(exchange).read_failure(told)
+
+
+def wants_usage(exchange: Exchange) -> bool:
+    return surface(exchange).wants_usage(exchange)
+
+
+def asked(exchange: Exchange) -> int:
+    """Return how many choices were asked for."""
+    return surface(exchange).asked(exchange)
+
+
+def misnumbered(exchange: Exchange) -> set[int]:
+    """Return the choice indexes that are there and should not be, or the other way round."""
+    return surface(exchange).misnumbered(exchange)
+
+
+@once
+def failed(exchange: Exchange) -> bool:
+    """Say whether the client was told that the answer did not succeed."""
+    told = any(token.kind == "error" for token in tokens(exchange))
+    return told or exchange.end in (End.CUT, End.RESET)
+
+
+@once
+def closed(exchange: Exchange) -> bool:
+    """Say whether the terminator came."""
+    return any(token.kind == "done" for token in tokens(exchange))
