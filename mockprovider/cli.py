@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from mockprovider import __version__, replay, requestfile, scenario
+from mockprovider import __version__, certificates, replay, requestfile, scenario
+from mockprovider.certificates import BadCertificate
 from mockprovider.explain import explained
 from mockprovider.faults import describing
 from mockprovider.recordings import commands as recorded
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         code: int = options.command(options)
-    except (BadScenario, BadRecording, requestfile.Unreadable, OSError) as error:
+    except (BadScenario, BadRecording, BadCertificate, requestfile.Unreadable, OSError) as error:
         print(f"mockprovider: {error}", file=sys.stderr)
         return USAGE
     return code
@@ -53,6 +54,7 @@ def serve(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         library = scenario.library(options.scenarios)
         played = replay.chosen(options.recordings, options.pace)
+        identity = certificates.chosen(options)
         data = server.listeners(options.host, options.port, options.workers)
         for listener in data:
             stack.enter_context(listener)
@@ -63,6 +65,7 @@ def serve(options: argparse.Namespace) -> int:
         settings = server.Settings(
             data[0], control, library | played, journal, frozenset(options.key), options.token,
             options.print_json, replay.unmarked(played, options.pace, strict=options.strict),
+            identity=identity,
         )  # fmt: skip
         if options.workers > 1:
             from mockprovider import workers as several  # noqa: PLC0415
@@ -192,6 +195,7 @@ def _serve(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--workers", type=workers, default=1, help="so many processes on the data port", metavar="N"
     )
+    certificates.describe(command)
 
 
 def _answering(command: argparse.ArgumentParser) -> None:

@@ -2,18 +2,19 @@
 
 import os
 import resource
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from mockprovider import __version__, marker, scenario
+from mockprovider.counters import Counters
 from mockprovider.entry import Entry
 from mockprovider.holds import ALL, Holds
 from mockprovider.plane import Answer, Denied, Query, document, nonce_of, query
 from mockprovider.provider import Provider
+from mockprovider.shapes import Json
 from mockprovider.steps import BadScenario
-from mockprovider.wire import Counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class Control:
     provider: Provider
     holds: Holds
     counters: Counters
-    data_url: str
+    where: Mapping[str, Json]
 
     async def health(self, request: Request) -> Answer:
-        return {"ok": True, "version": __version__, "data_url": self.data_url, "pid": os.getpid()}
+        return {"ok": True, "version": __version__, **self.where, "pid": os.getpid()}
 
     async def scenarios(self, request: Request) -> Answer:
         known = sorted(self.provider.library.items())

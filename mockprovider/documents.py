@@ -60,3 +60,4 @@ class Health(TypedDict):
     version: str
     data_url: str
     pid: int
+    ca: NotRequired[str]

@@ -50,12 +50,12 @@ class Front:
     """The calls of the control plane, for all workers together."""
 
     def __init__(
-        self, workers: Sequence[Worker], library: Mapping[str, Scenario], data_url: str,
-        token: str | None,
+        self, workers: Sequence[Worker], library: Mapping[str, Scenario],
+        where: Mapping[str, Json], token: str | None,
     ) -> None:  # fmt: skip
         self._workers = workers
         self._library = library
-        self._data_url = data_url
+        self._where = where
         headers = {"authorization": f"Bearer {token}"} if token else {}
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self._stopping = asyncio.Event()
@@ -78,7 +78,7 @@ class Front:
         return {
             "ok": True,
             "version": __version__,
-            "data_url": self._data_url,
+            **self._where,
             "pid": os.getpid(),
             "workers": [worker.document() for worker in self._workers],
         }

@@ -95,7 +95,7 @@ def provider(*options: str) -> Iterator[MockProvider]:
     """Run a mock as long as the block lasts, with the options of `mockprovider serve`."""
     with launched(*options) as told, Client(told["control_url"], token=_token(options)) as client:
         yield MockProvider(
-            told["data_url"], told["control_url"], told["pid"], client, told.get("ca_file")
+            told["data_url"], told["control_url"], told["pid"], client, told.get("ca")
         )
 
 

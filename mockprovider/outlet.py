@@ -9,6 +9,7 @@ from asyncio import Transport
 
 from mockprovider.inbox import Request
 from mockprovider.peer import Peer
+from mockprovider.tls import Tls
 
 LAST_CHUNK = b"0\r\n\r\n"
 # Linux: what has been written and not been sent even once.
@@ -20,11 +21,14 @@ NO_LINGER = struct.pack("ii", 1, 0)
 class Outlet:
     """Writes one response. `full` says that the kernel takes no more for now."""
 
-    def __init__(self, transport: Transport, request: Request, peer: Peer) -> None:
+    def __init__(
+        self, transport: Transport, request: Request, peer: Peer, tls: Tls | None = None
+    ) -> None:
         self._transport = transport
         self._socket = transport.get_extra_info("socket")
         self._fd = self._socket.fileno()
         self.peer = peer
+        self._tls = tls
         self._old = request.version == "1.0"
         self._bodiless = request.method == "HEAD"
         self.keep_alive = request.keep_alive and not self._old
@@ -92,6 +96,12 @@ class Outlet:
     def finish(self) -> None:
         """Close the connection behind the response, FIN after what was written."""
         self.flush()
+        self._take_leave()
+        self._transport.close()
+
+    def cut(self) -> None:
+        """Close the connection in the middle: TLS is not told, as if the provider had died."""
+        self.flush()
         self._transport.close()
 
     def half(self) -> None:
@@ -99,6 +109,7 @@ class Outlet:
         if self.closed:
             return
         self.flush()
+        self._take_leave()
         self._transport.write_eof()
 
     def reset(self) -> None:
@@ -134,7 +145,11 @@ class Outlet:
 
     def framed(self, length: int) -> int:
         """Return how many bytes on the wire a piece of the body takes."""
-        return len(b"%x" % length) + 4 + length if self._chunked else length
+        return self.sealed(len(b"%x" % length) + 4 + length if self._chunked else length)
+
+    def sealed(self, length: int) -> int:
+        """Return how many bytes on the wire a write of so many takes."""
+        return length if self._tls is None else self._tls.length(length)
 
     def probe(self) -> None:
         """Send one byte of what could follow: who has gone answers it with RST."""
@@ -143,6 +158,16 @@ class Outlet:
     def _write(self, data: bytes) -> bool:
         if self._corked:
             data, self._corked = self._corked + data, b""
+        if self._tls is not None:
+            data = self._tls.sealed(data)
+        return self._hand(data)
+
+    def _take_leave(self) -> None:
+        """Tell the other end of TLS that nothing follows."""
+        if self._tls is not None and not self.closed and self.failure is None:
+            self._hand(self._tls.farewell())
+
+    def _hand(self, data: bytes) -> bool:
         if self.full:
             return self._leave(data)
         # Past the transport: one call is one segment, and its time is the time it was sent.

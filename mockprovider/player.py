@@ -111,7 +111,7 @@ class Player:
             return False
         if step.data or step.events:
             self.entry.wrote(now, len(step.data), step.events, step.tokens)
-        self.arrival.wrote(len(wire))
+        self.arrival.wrote(len(wire) if step.corked else self.outlet.sealed(len(wire)))
         return step.corked or self._written()
 
     def _written(self) -> bool:
@@ -226,7 +226,7 @@ class Player:
         if self.ended or self._how is None:
             return
         self._end("complete" if self._how == "clean" else self._how, None, acked)
-        ending = {"cut": self.outlet.finish, "reset": self.outlet.reset}
+        ending = {"cut": self.outlet.cut, "reset": self.outlet.reset}
         ending.get(self._how, lambda: None)()
         self.over()
 

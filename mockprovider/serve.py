@@ -11,8 +11,10 @@ from typing import TextIO
 
 from mockprovider import __version__, collector, plane
 from mockprovider.attempts import Attempts
+from mockprovider.certificates import Identity
 from mockprovider.clock import Wheel
 from mockprovider.control import Control
+from mockprovider.counters import Counters
 from mockprovider.holds import Holds
 from mockprovider.journal import Journal
 from mockprovider.provider import Provider
@@ -20,7 +22,7 @@ from mockprovider.replay import Unmarked
 from mockprovider.scenario import Scenario
 from mockprovider.shapes import Json
 from mockprovider.stage import Stage
-from mockprovider.wire import BACKLOG, Counters, listen
+from mockprovider.wire import BACKLOG, listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ class Settings:
     print_json: bool = False
     unmarked: Unmarked | None = None
     place: Place | None = None
+    identity: Identity | None = None
+
+    @property
+    def where(self) -> dict[str, Json]:
+        """Say where the data plane is, and whom its clients have to trust."""
+        if self.identity is None:
+            return {"data_url": url(self.data)}
+        ca = {} if self.identity.ca is None else {"ca": str(self.identity.ca)}
+        return {"data_url": url(self.data, "https"), **ca}
 
 
 def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
@@ -71,10 +82,10 @@ def listeners(host: str, port: int, count: int) -> list[socket.socket]:
     return [first, *(bound(host, port, shared=True) for _ in range(count - 1))]
 
 
-def url(listener: socket.socket) -> str:
+def url(listener: socket.socket, scheme: str = "http") -> str:
     """Return the URL of a listening socket."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -99,14 +110,15 @@ async def serve(settings: Settings) -> None:
     stage = Stage(Wheel(loop), Holds(), journal(settings))
     provider = Provider(stage.journal, settings.library, settings.keys, unmarked=settings.unmarked)
     counters = Counters()
-    data = await listen(provider, stage, counters, settings.data)
-    control = Control(provider, stage.holds, counters, url(settings.data))
+    context = None if settings.identity is None else settings.identity.context
+    data = await listen(provider, stage, counters, settings.data, context)
+    control = Control(provider, stage.holds, counters, settings.where)
     server = plane.server(control, settings.token)
     serving = asyncio.create_task(server.serve([settings.control]))
     collector.postpone(stage.wheel, lambda: bool(counters.open))
     if place is None:
-        where = {"data_url": url(settings.data), "control_url": url(settings.control)}
-        announce(where, as_json=settings.print_json)
+        where = {"control_url": url(settings.control)}
+        announce(settings.where | where, as_json=settings.print_json)
     await stop.wait()
     data.close()
     for connection in list(counters.open):

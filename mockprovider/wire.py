@@ -1,15 +1,18 @@
 """The data plane: connections in, requests to the provider, and how the peer left."""
 
 import asyncio
+import os
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import cast
 
 from mockprovider import early, leaving
-from mockprovider.entry import Entry
+from mockprovider.counters import Counters
 from mockprovider.faults.request import EarlyAnswer, UnreadRequest
 from mockprovider.inbox import BadRequest, Inbox, Request
 from mockprovider.outlet import Outlet
@@ -18,6 +21,7 @@ from mockprovider.player import Player
 from mockprovider.provider import Provider
 from mockprovider.stage import Stage
 from mockprovider.steps import Error
+from mockprovider.tls import Secured, Tls
 
 BACKLOG = 4096
 MAX_PIPELINED = 64
@@ -28,30 +32,16 @@ WATCH = 0.02
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-@dataclass(slots=True)
-class Counters:
-    """Totals since the start."""
-
-    connections: int = 0
-    requests: int = 0
-    bytes: int = 0
-    events: int = 0
-    open: set["Connection"] = field(default_factory=set)
-
-    def count(self, entry: Entry) -> None:
-        """Add a response that is over."""
-        self.requests += 1
-        self.bytes += entry.bytes
-        self.events += entry.events
-
-
 class Connection(asyncio.Protocol):
     """One client: its requests are answered one after the other, in order."""
 
     player: Player | None = None
 
-    def __init__(self, provider: Provider, stage: Stage, counters: Counters) -> None:
+    def __init__(
+        self, provider: Provider, stage: Stage, counters: Counters, tls: Tls | None = None
+    ) -> None:
         self._provider = provider
+        self._tls = tls
         self._stage = stage
         self._counters = counters
         self._inbox = Inbox()
@@ -72,7 +62,8 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
         self._counters.connections += 1
         self._id = self._counters.connections
-        self._peer = Peer(self._transport.get_extra_info("socket"))
+        ours = self._transport.get_extra_info("socket")
+        self._peer, self._fd = Peer(ours), ours.fileno()
         self._counters.open.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -131,8 +122,21 @@ class Connection(asyncio.Protocol):
             return False
         outlet = self.player.outlet
         self._left("aborted")
-        outlet.reset() if how == "rst" else outlet.finish()
+        outlet.reset() if how == "rst" else outlet.cut()
         return True
+
+    def say(self, data: bytes) -> None:
+        """Send bytes that belong to the connection and not to an answer."""
+        sent = 0
+        if self._transport.is_closing():
+            return
+        # The transport would send them after what an answer writes past it.
+        if not self._transport.get_write_buffer_size():
+            with suppress(OSError):
+                sent = os.write(self._fd, data)
+        if sent < len(data):
+            self._transport.write(data[sent:])
+        self._peer.handed += len(data)
 
     def stop(self) -> None:
         """Close because the mock stops."""
@@ -149,8 +153,7 @@ class Connection(asyncio.Protocol):
             self._begin(partial, fault)
         elif fault is None and self._inbox.expects_continue:
             self._inbox.expects_continue = False
-            self._transport.write(CONTINUE)
-            self._peer.handed += len(CONTINUE)
+            self.say(CONTINUE if self._tls is None else self._tls.sealed(CONTINUE))
 
     def _begin(self, partial: Request, fault: EarlyAnswer | UnreadRequest) -> None:
         """Begin the answer of a request that has not come whole."""
@@ -185,7 +188,7 @@ class Connection(asyncio.Protocol):
             request = replace(partial, keep_alive=False, complete=False)
         else:
             performance, entry = self._provider.perform(request, connection)
-        outlet = Outlet(self._transport, request, self._peer)
+        outlet = Outlet(self._transport, request, self._peer, self._tls)
         self.player = Player(performance, entry, outlet, self._stage)
         self.player.over = self._over
         self._stage.journal.tell(entry)
@@ -228,10 +231,16 @@ class Connection(asyncio.Protocol):
 
 
 async def listen(
-    provider: Provider, stage: Stage, counters: Counters, listener: socket.socket
-) -> asyncio.Server:
-    """Open the data plane on a socket that listens already."""
+    provider: Provider, stage: Stage, counters: Counters, listener: socket.socket,
+    context: ssl.SSLContext | None = None,
+) -> asyncio.Server:  # fmt: skip
+    """Open the data plane on a socket that listens already; a context is what TLS is spoken in."""
+
+    def connection() -> asyncio.Protocol:
+        if context is None:
+            return Connection(provider, stage, counters)
+        tls = Tls(context)
+        return Secured(tls, Connection(provider, stage, counters, tls))
+
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: Connection(provider, stage, counters), sock=listener, backlog=BACKLOG
-    )
+    return await loop.create_server(connection, sock=listener, backlog=BACKLOG)

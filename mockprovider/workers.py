@@ -83,11 +83,10 @@ async def supervise(settings: Settings, children: Sequence[Child]) -> list[Child
     stop = asyncio.create_task(serve.stopped().wait())
     lives = {asyncio.create_task(life(child)): child for child in children}
     workers = [child.worker for child in children]
-    data_url = serve.url(settings.data)
-    async with Front(workers, settings.library, data_url, settings.token) as front:
+    async with Front(workers, settings.library, settings.where, settings.token) as front:
         server = plane.server(front, settings.token)
         serving = asyncio.create_task(server.serve([settings.control]))
-        where = {"data_url": data_url, "control_url": serve.url(settings.control)}
+        where = settings.where | {"control_url": serve.url(settings.control)}
         listed = {"workers": [worker.document() for worker in workers]}
         serve.announce(where | listed, as_json=settings.print_json)
         await asyncio.wait([stop, *lives], return_when=asyncio.FIRST_COMPLETED)

@@ -3,22 +3,24 @@
 import json
 import select
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 
 Json = Any
+T = TypeVar("T")
 PATIENCE = 5.0
 MODULE = ("-m", "mockprovider")
 NO_LINGER = struct.pack("ii", 1, 0)
@@ -82,15 +84,62 @@ class Answer:
         return [json.loads(line[6:]) for line in lines]
 
 
+class TlsClient:
+    """The client's side of TLS, on a socket that it leaves alone: an end is seen as it is.
+
+    Python's own takes a reset for the end of a file, and answers FIN with an alert.
+    """
+
+    def __init__(self, plain: socket.socket, context: ssl.SSLContext, host: str) -> None:
+        self._socket = plain
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._wait(self._tls.do_handshake)
+        self.flush()
+
+    def send(self, data: bytes) -> None:
+        self._tls.write(data)
+        self.flush()
+
+    def recv(self) -> bytes:
+        """Return what one record says, or nothing once the mock has taken its leave."""
+        try:
+            return self._wait(lambda: self._tls.read(65536))
+        except ssl.SSLZeroReturnError:
+            # Python says so where both ends have taken their leave.
+            return b""
+
+    def leave(self) -> None:
+        """Say that nothing more will be sent."""
+        with suppress(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        self.flush()
+
+    def flush(self) -> None:
+        self._socket.sendall(self._outgoing.read())
+
+    def _wait(self, do: "Callable[[], T]") -> "T":
+        while True:
+            try:
+                return do()
+            except ssl.SSLWantReadError:
+                self.flush()
+                data = self._socket.recv(65536)
+                if not data:
+                    raise ssl.SSLEOFError("FIN, and TLS was not told") from None
+                self._incoming.write(data)
+
+
 class Client:
     """One connection to the data plane."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
         self.socket = socket.create_connection(address, timeout=PATIENCE)
+        self.tls = None if tls is None else TlsClient(self.socket, tls, address[0])
         self.answer = Answer()
 
     def send(self, data: bytes) -> None:
-        self.socket.sendall(data)
+        self.socket.sendall(data) if self.tls is None else self.tls.send(data)
 
     def read(self, until: bytes = b"") -> Answer:
         """Read until some bytes came, or the body is whole, or the connection ends."""
@@ -107,9 +156,12 @@ class Client:
 
     def once(self) -> bytes:
         try:
-            data = self.socket.recv(65536)
+            data = self.socket.recv(65536) if self.tls is None else self.tls.recv()
         except ConnectionResetError:
             self.answer.end = "rst"
+            return b""
+        except ssl.SSLEOFError:
+            self.answer.end = "cut"
             return b""
         self.answer.raw += data
         self.answer.reads.append(data)
@@ -141,6 +193,8 @@ class Mock:
         self.told = told
         url = httpx.URL(told["data_url"])
         self.address = (url.host, url.port or 0)
+        ca = told.get("ca")
+        self.tls = ssl.create_default_context(cafile=ca) if ca else None
         self.control = httpx.Client(base_url=told["control_url"], timeout=20, trust_env=False)
         self.clients = list[Client]()
 
@@ -148,7 +202,7 @@ class Mock:
         return f"t{next(numbers)}-1"
 
     def connect(self) -> Client:
-        self.clients.append(Client(self.address))
+        self.clients.append(Client(self.address, self.tls))
         return self.clients[-1]
 
     def marker(self, script: str, nonce: str) -> str:
