@@ -15,7 +15,6 @@ from conformance import lint as linting
 from conformance.demo import demo
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
-from conformance.exchange import Request
 from conformance.exits import Exit
 from conformance.options import OPTIONS
 from conformance.parser import Parser
@@ -23,6 +22,9 @@ from conformance.plan import UnknownCase, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
 from conformance.protocols.read import SURFACES
+from conformance.recorded.files import BadFile, request
+from conformance.recorded.forms import recordings
+from conformance.recorded.recording import Recording, Wanted
 from conformance.report import record
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
@@ -95,26 +97,32 @@ def explain(args: argparse.Namespace) -> int:
 
 
 def lint(args: argparse.Namespace) -> int:
-    """Judge recorded streams by the rules that need nothing but what the client read."""
+    """Judge recorded answers by the rules that need nothing but what the client read.
+
+    A file is the body of an answer, what `curl -i -N` printed, or a HAR file.
+    """
     chosen = profile(args.profile, "--profile")
-    asked = linting.request(args.request) if args.request else None
-    return max(_linted(name, args, asked, chosen) for name in args.files)
+    asked = request(args.request) if args.request else None
+    wanted = Wanted(frozenset(SURFACES), args.surface, chosen.policy)
+    ends = [
+        _linted(found, chosen, strict=args.strict_should)
+        for name in args.files
+        for found in recordings(name, wanted, asked)
+    ]
+    return max({*ends} - {Exit.EMPTY}, default=Exit.EMPTY)
 
 
-def _linted(name: str, args: argparse.Namespace, asked: Request | None, profile: Profile) -> Exit:
-    try:
-        data = linting.body(name)
-    except linting.BadFile as error:
-        print(f"conformance: {error}", file=sys.stderr)
+def _linted(found: Recording | BadFile, profile: Profile, *, strict: bool) -> Exit:
+    if isinstance(found, BadFile):
+        print(f"conformance: {found}", file=sys.stderr)
         return Exit.USAGE
-    exchange = linting.recorded(data, args.surface, asked, profile.policy)
     # A long recording becomes millions of values that form no cycles; to look for some among
     # them over and over takes a quarter of the time.
     gc.disable()
-    judged = list(linting.judgements(RULES.values(), exchange, profile))
+    judged = list(linting.judgements(RULES.values(), found.exchange, profile))
     gc.enable()
-    print("\n".join(linting.told(name, exchange, judged)))
-    return linting.exit_code(judged, strict=args.strict_should)
+    print("\n".join(linting.told(found.name, found.exchange, judged)))
+    return linting.exit_code(judged, strict=strict)
 
 
 def report(args: argparse.Namespace) -> int:
@@ -165,8 +173,10 @@ def parser() -> Parser:
     listing.add_argument("--family", help="only the rules of one family, such as done")
     listing.add_argument("--json", action="store_true", help="as JSON, with everything known")
     linted = command(commands, lint)
-    linted.add_argument("files", nargs="+", metavar="FILE", help="body of an answer; - is stdin")
-    linted.add_argument("--surface", default="chat", choices=sorted(SURFACES), help="asked as")
+    files = "body of an answer, what `curl -i -N` printed, or a HAR file; - is stdin"
+    linted.add_argument("files", nargs="+", metavar="FILE", help=files)
+    surface = "whose answer it is (default: told by what is in it)"
+    linted.add_argument("--surface", default="", choices=sorted(SURFACES), help=surface)
     linted.add_argument("--profile", default="generic", metavar="NAME", help="what is promised")
     linted.add_argument("--request", metavar="FILE", help="JSON body of the request, if known")
     linted.add_argument("--strict-should", action="store_true", help="SHOULD counts as MUST")
@@ -198,7 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         return int(args.work(args))
-    except (WrongUsage, UnknownCase, BadRun, linting.BadFile) as error:
+    except (WrongUsage, UnknownCase, BadRun, BadFile) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return Exit.USAGE
     except (MockTrouble, LaunchFailed) as error:

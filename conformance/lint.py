@@ -1,71 +1,35 @@
-"""Judges recorded streams: bytes of a file in, findings out, no router and no network.
+"""Judges recorded answers: an exchange in, findings out, no router and no network.
 
 Only rules about what a client reads can be judged so; the others stay untestable.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 from conformance.engine import guarded
 from conformance.excerpt import excerpt
-from conformance.exchange import Exchange, Json, Request, Trial
+from conformance.exchange import Exchange, Trial
 from conformance.exits import FAILING, Exit
 from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
 from conformance.rules.rule import Rule
 from conformance.verdicts import Kind, Verdict, judge
-from conformance.wire.json import BadJson, parse
 
-LARGEST = 64 << 20  # bytes of a file: some ten thousand times a usual answer
-STDIN = "-"
 HEALTHY = "healthy"  # a recording is taken for an undisturbed answer, with whatever is in one
+REFUSAL = "refusal"  # or for an error, if it is one
 TAGS = {
     tag
     for tags in (probe.tags.split() for probe in PROBES.values())
     if HEALTHY in tags
     for tag in tags
-}
-
-
-class BadFile(ValueError):
-    """A file that cannot be judged; the message names it and says why."""
+} | {REFUSAL}
 
 
 class Judgement(NamedTuple):
     rule: Rule
     verdict: Verdict
-
-
-def body(name: str) -> bytes:
-    """Read a file, or stdin for `-`; never more than the limit."""
-    try:
-        if name == STDIN:
-            data = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise BadFile(f"{name}: {error.strerror}") from error
-    if len(data) > LARGEST:
-        raise BadFile(f"{name}: larger than {LARGEST >> 20} MiB; a recorded answer is not")
-    if not data:
-        raise BadFile(f"{name}: empty; the body of a streamed answer is needed")
-    return data
-
-
-def request(name: str) -> Request:
-    """Read what was asked: the JSON body of the request."""
-    try:
-        asked = parse(body(name))
-    except BadJson as error:
-        raise BadFile(f"{name}: {error}; the JSON body of the request is needed") from error
-    if not isinstance(asked, dict):
-        raise BadFile(f"{name}: not a JSON object; the body of the request is needed")
-    return Request("POST", "", (), asked)
 
 
 def judgements(rules: Iterable[Rule], exchange: Exchange, profile: Profile) -> Iterator[Judgement]:
@@ -80,11 +44,9 @@ def judgements(rules: Iterable[Rule], exchange: Exchange, profile: Profile) -> I
 
 
 def at_hand(exchange: Exchange) -> frozenset[str]:
-    return frozenset({"request"} if exchange.request else ())
-
-
-def recorded(data: bytes, surface: str, asked: Request | None, policy: Json) -> Exchange:
-    return Exchange(surface, "stream", asked, body=data, policy=policy)
+    """Return what a recording has; a status without header lines is one we made up."""
+    request, head = bool(exchange.request), bool(exchange.headers)
+    return frozenset({"request"} if request else ()) | frozenset({"head"} if head else ())
 
 
 def told(name: str, exchange: Exchange, judged: Iterable[Judgement]) -> Iterator[str]:

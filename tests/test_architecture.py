@@ -11,8 +11,8 @@ LAYERS = {
     "conformance": [
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
         "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive", "settings",
-        "suite", "engine", "preflight", "opening", "lint", "report", "running", "selfcheck", "demo",
-        "items", "session", "plugin", "cli",
+        "suite", "engine", "preflight", "opening", "recorded", "lint", "report", "running",
+        "selfcheck", "demo", "items", "session", "plugin", "cli",
     ],
     "mockprovider": [],
 }  # fmt: skip
@@ -20,7 +20,7 @@ LAYERS = {
 # What may open a connection or a listening socket.
 NETWORK = {"httpx", "socket", "asyncio", "uvicorn", "starlette", "ssl", "http", "urllib.request"}
 PURE = ("findings", "wire", "protocols", "profiles", "rules", "probes", "plan", "verdicts",
-        "exits", "options", "redact", "excerpt")  # fmt: skip
+        "exits", "options", "redact", "excerpt", "recorded", "lint")  # fmt: skip
 
 
 def modules(package: str) -> Iterator[tuple[Path, list[str]]]:

@@ -297,7 +297,7 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
 
 def test_what_a_terminal_cannot_show_is_an_escape(tmp_path: Path) -> None:
     (tmp_path / "it.sse").write_bytes("data: é\n\n".encode())
-    command = [sys.executable, "-m", "conformance", "lint", "it.sse"]
+    command = [sys.executable, "-m", "conformance", "lint", "--surface", "chat", "it.sse"]
 
     told = subprocess.run(
         command, cwd=tmp_path, capture_output=True, check=False,

@@ -83,13 +83,13 @@ def test_each_file_is_judged_and_the_worst_decides(conformance: Command, tmp_pat
 
 
 def test_bytes_that_are_no_text_are_a_finding_not_a_crash(lint: Command) -> None:
-    told = lint(bytes(range(256)) * 10)
+    told = lint(bytes(range(256)) * 10, "--surface", "chat")
 
     assert (told.returncode, told.stderr) == (1, "")
 
 
 def test_a_line_of_many_megabytes_is_read_in_one_go(lint: Command) -> None:
-    told = lint(b"data: " + b"x" * (20 << 20))
+    told = lint(b"data: " + b"x" * (20 << 20), "--surface", "chat")
 
     assert (told.returncode, told.stderr) == (1, "")
     assert max(map(len, told.stdout.splitlines())) < 500

@@ -1,0 +1,1 @@
+"""What others have kept of answers: files in, exchanges out; no network."""
