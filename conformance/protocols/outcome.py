@@ -117,7 +117,7 @@ def fragments(call: Json) -> list[str]:
 def _gather(choice: Gathering, step: Json) -> None:
     if "say" in step:
         choice.text.append(spoken(step))
-    if "think" in step:
+    if "think" in step and not step.get("redacted"):
         choice.reasoning.append(step["think"])
     if "refuse" in step:
         choice.refusal.append(step["refuse"])

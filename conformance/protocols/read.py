@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from conformance.exchange import End, Exchange, Json, once
 from conformance.protocols import chat_outcome
+from conformance.protocols import outcome as outcomes
 from conformance.protocols.grammar import Token
 from conformance.protocols.outcome import Failure, Outcome
 from conformance.protocols.surface import Event, Flaw, Surface
@@ -28,6 +29,13 @@ def tokens(exchange: Exchange) -> list[Token]:
 def outcome(exchange: Exchange) -> Outcome:
     """Return what a client ends up with, of a stream or of a plain answer."""
     return surface(exchange).outcome(exchange)
+
+
+@once
+def scripted(exchange: Exchange) -> Outcome:
+    """Return what a client of this surface should end up with, as the scenario has it."""
+    whole = outcomes.scripted(exchange.scenario, asked(exchange))
+    return surface(exchange).said(exchange.scenario, whole)
 
 
 def stated(exchange: Exchange) -> dict[int, str | None]:

@@ -59,6 +59,8 @@ class Surface:
     wants_usage: Callable[[Exchange], bool] = lambda exchange: True
     asked: Callable[[Exchange], int] = lambda exchange: 1  # choices
     misnumbered: Callable[[Exchange], set[int]] = lambda exchange: set()
+    # what a script comes to here, of what it comes to on a surface that can say all of it
+    said: Callable[[Json, Outcome], Outcome] = lambda scenario, whole: whole
 
 
 @once
@@ -82,7 +84,7 @@ def read_event(event: sse.Event) -> Data | BadEvent:
     except BadJson as error:
         return BadEvent(f"not JSON ({error})", event.data, event.span)
     if isinstance(value, dict):
-        return Data(value, event.span, event.type)
+        return Data(value, event.span, event.type if event.named else "")
     return BadEvent("not a JSON object", event.data, event.span)
 
 

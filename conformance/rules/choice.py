@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Level, Span
 from conformance.protocols import chat, read
-from conformance.protocols.outcome import scripted
 from conformance.protocols.surface import Data, answer
 from conformance.rules.difference import parted
 from conformance.rules.rule import rule
@@ -44,7 +43,7 @@ def _misnumbered(exchange: Exchange) -> set[int]:
 
 
 def _mixed_up(exchange: Exchange) -> Iterator[Finding]:
-    said = [c.text for c in scripted(exchange.scenario, read.asked(exchange)).choices]
+    said = [c.text for c in read.scripted(exchange).choices]
     got = [c.text for c in read.outcome(exchange).choices]
     if said != got and sorted(said) == sorted(got):
         yield Finding(f"the texts of the choices came as {got}, not as {said}")
@@ -61,7 +60,7 @@ def _mixed_up(exchange: Exchange) -> Iterator[Finding]:
 )
 def log_probabilities_arrive(exchange: Exchange) -> Iterator[Finding]:
     """The log probabilities asked for arrive for every token, or the request is refused."""
-    for index, choice in enumerate(scripted(exchange.scenario, read.asked(exchange)).choices):
+    for index, choice in enumerate(read.scripted(exchange).choices):
         rows = _rows(exchange, index)
         joined = "".join(str(row.get("token")) for row in rows)
         if what := parted(choice.text, joined):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat, read
-from conformance.protocols.outcome import scripted, steps
+from conformance.protocols.outcome import steps
 from conformance.protocols.surface import answer
 from conformance.rules.difference import parted
 from conformance.rules.invariance import departures, same_text
@@ -59,7 +59,7 @@ def _texts(exchange: Exchange) -> Iterator[Pair]:
     """Yield text and refusal of each choice; with choices misnumbered there is no telling whose."""
     if not read.failed(exchange) and read.misnumbered(exchange):
         return
-    said = scripted(exchange.scenario, read.asked(exchange)).choices
+    said = read.scripted(exchange).choices
     got = read.outcome(exchange).choices
     if _swapped([choice.text for choice in said], [choice.text for choice in got]):
         return

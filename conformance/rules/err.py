@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level, Span
 from conformance.protocols import read
-from conformance.protocols.outcome import scripted, steps
+from conformance.protocols.outcome import steps
 from conformance.rules.err_events import STREAMS
 from conformance.rules.rule import rule
 
@@ -127,7 +127,7 @@ def no_success_is_made_up(exchange: Exchange) -> Iterator[Finding]:
 )
 def cut_arguments_stay_cut(exchange: Exchange) -> Iterator[Finding]:
     """A call that was cut inside its arguments is not completed to valid, empty or null ones."""
-    sent = [call for choice in scripted(exchange.scenario).choices for call in choice.calls]
+    sent = [call for choice in read.scripted(exchange).choices for call in choice.calls]
     got = [call for choice in read.outcome(exchange).choices for call in choice.calls]
     for said, call in zip(sent, got, strict=False):
         if not said.arguments.startswith(call.arguments):

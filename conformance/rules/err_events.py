@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from conformance.exchange import End, Exchange
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import read
-from conformance.protocols.outcome import Failure, scripted
+from conformance.protocols.outcome import Failure
 from conformance.rules.rule import rule
 
 STREAMS = "stream error"
@@ -75,7 +75,7 @@ def _sent(exchange: Exchange) -> Failure | None:
         return None
     if isinstance(told, dict) and told.get("error"):
         return read.read_failure(exchange, told["error"])
-    return scripted(exchange.scenario).failure
+    return read.scripted(exchange).failure
 
 
 @rule(
@@ -101,7 +101,7 @@ def a_body_of_the_wrong_kind_is_seen_to(exchange: Exchange) -> Iterator[Finding]
                 f"{exchange.status} with {exchange.body[:60]!r}, which is no error object"
             )
     elif not read.failed(exchange) and read.failure(exchange) is None:
-        said = [choice.text for choice in scripted(exchange.scenario).choices]
+        said = [choice.text for choice in read.scripted(exchange).choices]
         got = [choice.text for choice in read.outcome(exchange).choices]
         if got != said or not any(said):
             what = f"{exchange.status} that reads as {got}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat, read
-from conformance.protocols.outcome import FINISHES, scripted
+from conformance.protocols.outcome import FINISHES
 from conformance.rules.invariance import BASELINE
 from conformance.rules.rule import comparison, rule
 
@@ -26,7 +26,7 @@ def judgeable(exchange: Exchange) -> bool:
 def replaced(exchange: Exchange, *words: str) -> Iterator[Finding]:
     """Yield where another of the API's words stands for one of these that the provider said."""
     told, neutral = read.stated(exchange), read.words(exchange)
-    for at, choice in enumerate(scripted(exchange.scenario, read.asked(exchange)).choices):
+    for at, choice in enumerate(read.scripted(exchange).choices):
         got = told.get(at)
         if choice.finish in words and neutral.get(got or "", choice.finish) != choice.finish:
             yield Finding(f"choice {at} ended with {got!r}, the provider said {choice.finish!r}")
@@ -126,7 +126,7 @@ def the_reason_is_a_word_of_the_api(trial: Trial) -> Iterator[Finding]:
 
 def _own_words(exchange: Exchange) -> set[str]:
     """Return what the provider states as a reason that is no word of the API."""
-    said = scripted(exchange.scenario).choices if exchange.scenario else ()
+    said = read.scripted(exchange).choices if exchange.scenario else ()
     return {choice.finish for choice in said if choice.finish} - set(FINISHES)
 
 

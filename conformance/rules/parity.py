@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Finding, Level, Span
 from conformance.protocols import chat, read
-from conformance.protocols.outcome import Outcome, scripted
+from conformance.protocols.outcome import Outcome
 from conformance.protocols.surface import Data, answer, items
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import OBJECT, TEXT, Member, lacking
@@ -36,7 +36,7 @@ def _pair(trial: Trial) -> tuple[Outcome, Outcome, Outcome] | None:
         return None
     if read.failed(stream) or read.failed(plain) or answer(plain) is None:
         return None
-    return scripted(stream.scenario), read.outcome(stream), read.outcome(plain)
+    return read.scripted(stream), read.outcome(stream), read.outcome(plain)
 
 
 @comparison(

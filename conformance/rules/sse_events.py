@@ -6,7 +6,6 @@ from dataclasses import replace
 from conformance.exchange import End, Exchange, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import read
-from conformance.protocols.outcome import scripted
 from conformance.protocols.surface import BadEvent, items
 from conformance.rules.difference import parted
 from conformance.rules.invariance import (
@@ -57,7 +56,7 @@ def _text(exchange: Exchange) -> str:
 
 
 def _scripted_text(exchange: Exchange) -> str:
-    return "".join(choice.text for choice in scripted(exchange.scenario).choices)
+    return "".join(choice.text for choice in read.scripted(exchange).choices)
 
 
 @rule(

@@ -6,7 +6,7 @@ from conformance.exchange import Exchange
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import calls, read
 from conformance.protocols.calls import Kind
-from conformance.protocols.outcome import Call, scripted
+from conformance.protocols.outcome import Call
 from conformance.rules.rule import rule
 from conformance.wire.json import BadJson, parse
 
@@ -186,7 +186,7 @@ def text_and_call_in_one_delta_arrive(exchange: Exchange) -> Iterator[Finding]:
     """Text and a tool call in one delta both arrive."""
     lost = list(_lost(exchange))
     yield from lost
-    said = [choice.text for choice in scripted(exchange.scenario).choices]
+    said = [choice.text for choice in read.scripted(exchange).choices]
     got = [choice.text for choice in read.outcome(exchange).choices]
     if not lost and said != got:
         yield Finding(f"the text is {got}, not {said}")
@@ -218,7 +218,7 @@ def _lost(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _departed(exchange: Exchange) -> Iterator[Finding]:
-    said = scripted(exchange.scenario, read.asked(exchange)).choices
+    said = read.scripted(exchange).choices
     got = read.outcome(exchange).choices
     as_values = (
         exchange.scenario["chat"].get("tool_arguments") == "object"

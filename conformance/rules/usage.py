@@ -6,7 +6,7 @@ from conformance.exchange import Exchange
 from conformance.findings import Finding, Level
 from conformance.protocols import chat, read
 from conformance.protocols.grammar import Token
-from conformance.protocols.outcome import Usage, scripted
+from conformance.protocols.outcome import Usage
 from conformance.protocols.surface import Data
 from conformance.rules.rule import rule
 
@@ -16,7 +16,7 @@ RECORDED = "corpus: 564 of 564 recorded OpenAI streams"
 
 def due(exchange: Exchange) -> Usage | None:
     """Return the usage the provider sent, if the client is to get it."""
-    usage = scripted(exchange.scenario).usage
+    usage = read.scripted(exchange).usage
     return usage if read.wants_usage(exchange) else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import read
-from conformance.protocols.outcome import Usage, scripted, steps
+from conformance.protocols.outcome import Usage, steps
 from conformance.protocols.surface import answer
 from conformance.rules.rule import rule
 from conformance.rules.usage import OPTIONS, counts, due, told
@@ -69,7 +69,7 @@ def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
     The mark is a member of the usage with "estimate" in its name.
     """
     usage = _last(exchange)
-    if usage and scripted(exchange.scenario).usage is None and not _estimated(usage):
+    if usage and read.scripted(exchange).usage is None and not _estimated(usage):
         shown = ", ".join(f"{name} {usage.get(name)}" for name in COUNTS)
         yield Finding(f"the provider sent no usage, the client got {shown}")
 
