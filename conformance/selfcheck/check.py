@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,7 +24,7 @@ from conformance.profiles.profile import load
 from conformance.rules import RULES
 from conformance.selfcheck.matrix import Matrix, complaints
 from conformance.selfcheck.observe import Job, jobs, observed
-from conformance.selfcheck.routers import REFERENCE_NAME, VARIANTS
+from conformance.selfcheck.routers import ASKED, VARIANTS
 from conformance.selfcheck.sheet import document, sheet
 from conformance.settings import WrongUsage
 
@@ -44,7 +44,7 @@ class Servers(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    routers: tuple[str, ...]
+    routers: Mapping[str, str]  # and the surface each is asked on, empty for all
     cases: tuple[Case, ...]
     whole: bool  # every mutant is in it, so that every rule must be killed
 
@@ -103,14 +103,13 @@ def _writable(path: Path | None) -> None:
 
 
 def selection(only: Sequence[str], rules: Sequence[str]) -> Selection:
-    names = (REFERENCE_NAME, *VARIANTS)
-    routers = tuple(name for name in names if not only or _any(name, only))
+    routers = {name: on for name, on in ASKED.items() if not only or _any(name, only)}
     if not routers:
         raise NothingSelected(f"no router matches {' '.join(only)}")
     wanted = selected(cases(RULES.values(), PROBES.values()), rules)
     if not wanted:
         raise NothingSelected(f"no case matches {' '.join(rules)}")
-    return Selection(routers, tuple(wanted), routers == names)
+    return Selection(routers, tuple(wanted), routers == ASKED)
 
 
 def _any(name: str, patterns: Sequence[str]) -> bool:

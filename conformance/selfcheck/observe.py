@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.drive import trial as driving
@@ -32,13 +32,15 @@ class Job:
     cases: tuple[Case, ...]
 
 
-def jobs(routers: Sequence[str], cases: Sequence[Case], run: str) -> Iterator[Job]:
+def jobs(routers: Mapping[str, str], cases: Sequence[Case], run: str) -> Iterator[Job]:
+    """Pair each router with the trials of the surface it is asked on, or of all if that is ''."""
     trials: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         trials.setdefault(case.trial, []).append(case)
-    for number, router in enumerate(routers):
-        for position, judging in enumerate(trials.values()):
-            yield Job(router, f"{run}.{number}", f"{run}.{number}-{position}", tuple(judging))
+    for number, (router, only) in enumerate(routers.items()):
+        for position, ((surface, _), judging) in enumerate(trials.items()):
+            if only in ("", surface):
+                yield Job(router, f"{run}.{number}", f"{run}.{number}-{position}", tuple(judging))
 
 
 async def observed(

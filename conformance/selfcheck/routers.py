@@ -10,6 +10,9 @@ REFERENCE_NAME = "reference"
 
 VARIANTS: dict[str, Variant] = {**LEGAL, **MUTANTS}
 
+#: The surface each is asked on, empty for all: elsewhere a variant of one surface is the reference.
+ASKED = {REFERENCE_NAME: "", **{name: variant.surface for name, variant in VARIANTS.items()}}
+
 
 def routers() -> dict[str, Parts]:
     changed = {name: variant.router(REFERENCE) for name, variant in VARIANTS.items()}

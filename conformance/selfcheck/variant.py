@@ -6,9 +6,10 @@ from inspect import cleandoc
 from types import ModuleType
 from typing import Any
 
-from conformance.selfcheck.router.relay import Parts
+from conformance.selfcheck.router.relay import Dialect, Parts
 
-PARTS = sorted(part.name for part in fields(Parts))
+NEUTRAL = frozenset(part.name for part in fields(Parts)) - {"dialects"}
+OF_A_SURFACE = frozenset(part.name for part in fields(Dialect)) - {"name"}
 
 Function = Callable[..., object]
 
@@ -24,15 +25,26 @@ class Variant:
     text: str  # how the router is wrong, or odd
     breaks: frozenset[str] = frozenset()  # ids of the rules that must tell; empty if it is legal
     instead_of: Any = None  # the member it replaces: one of the repairs, or a key of conversions
+    surface: str = ""  # the only one on which it is asked; empty: all of them
 
     def router(self, reference: Parts) -> Parts:
         """Return the reference with the one part replaced, or one member of it."""
-        if self.part not in PARTS:
-            raise BadVariant(f"no part {self.part!r}; there are {', '.join(PARTS)}")
-        value: Any = self.value
-        if self.instead_of is not None:
-            value = self._member(getattr(reference, self.part))
-        return replace(reference, **{self.part: value})
+        if self.part in NEUTRAL:
+            return replace(reference, **self._changed(reference))
+        if self.part not in OF_A_SURFACE:
+            known = ", ".join(sorted(NEUTRAL | OF_A_SURFACE))
+            raise BadVariant(f"no part {self.part!r}; there are {known}")
+        dialect = reference.dialects.get(self.surface)
+        if dialect is None:
+            known = ", ".join(reference.dialects)
+            raise BadVariant(f"no surface {self.surface!r}; there are {known}")
+        changed = replace(dialect, **self._changed(dialect))
+        return replace(reference, dialects={**reference.dialects, self.surface: changed})
+
+    def _changed(self, whole: Parts | Dialect) -> dict[str, Any]:
+        if self.instead_of is None:
+            return {self.part: self.value}
+        return {self.part: self._member(getattr(whole, self.part))}
 
     def _member(self, whole: Any) -> Any:  # noqa: ANN401  (whatever the part is made of)
         if not isinstance(whole, tuple | Mapping) or self.instead_of not in whole:
@@ -42,23 +54,30 @@ class Variant:
         return {**whole, self.instead_of: self.value}
 
 
-def mutant(part: str, *, breaks: str, instead_of: object = None) -> Callable[[Function], Variant]:
+def mutant(
+    part: str, *, breaks: str, surface: str = "", instead_of: object = None
+) -> Callable[[Function], Variant]:
     """Make a broken router of a function that takes the place of one part.
 
     `breaks` is the ids of the rules it breaks, separated by spaces; the docstring says what is
-    wrong with it, its name is the name of the router.
+    wrong with it, its name is the name of the router. A part that every surface has in common is
+    asked on all of them unless `surface` names one; a part of a surface is one of chat's unless
+    it names another.
     """
+    where = surface or ("" if part in NEUTRAL else "chat")
 
     def decorate(value: Function) -> Variant:
         text = cleandoc(value.__doc__ or "")
-        return Variant(part, value, text, frozenset(breaks.split()), instead_of)
+        return Variant(part, value, text, frozenset(breaks.split()), instead_of, where)
 
     return decorate
 
 
-def legal(part: str, *, instead_of: object = None) -> Callable[[Function], Variant]:
+def legal(
+    part: str, *, surface: str = "", instead_of: object = None
+) -> Callable[[Function], Variant]:
     """Make an odd but conformant router of a function that takes the place of one part."""
-    return mutant(part, breaks="", instead_of=instead_of)
+    return mutant(part, breaks="", surface=surface, instead_of=instead_of)
 
 
 def collected(*modules: ModuleType) -> dict[str, Variant]:

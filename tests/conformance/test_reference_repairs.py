@@ -5,10 +5,12 @@ import json
 
 import pytest
 
-from conformance.selfcheck.reference import REFERENCE, last_chunks
-from conformance.selfcheck.router.convert import Collected, as_chunks
+from conformance.selfcheck.reference import REFERENCE
+from conformance.selfcheck.router.dialects.chat.convert import Collected, as_chunks
+from conformance.selfcheck.router.dialects.chat.dialect import CHAT, last_chunks
+from conformance.selfcheck.router.dialects.chat.errors import status_of
 from conformance.selfcheck.router.events import Event
-from conformance.selfcheck.router.failures import error_object, status_of
+from conformance.selfcheck.router.failures import error_object
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.stream import json_text, repaired
 from conformance.selfcheck.router.upstream import Upstream
@@ -22,7 +24,7 @@ USAGE = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
 def relay(**asked: Json) -> Relay:
     settings = Settings("http://127.0.0.1:9/v1")
     provider = Upstream(settings.upstream, settings.idle)
-    return Relay(REFERENCE, settings, provider, Wire(asyncio.Transport()), {}, asked)
+    return Relay(REFERENCE, CHAT, settings, provider, Wire(asyncio.Transport()), {}, asked=asked)
 
 
 def chunk(*choices: Json, **members: Json) -> Chunk:

@@ -14,7 +14,8 @@ from conformance.selfcheck.legal import LEGAL
 from conformance.selfcheck.matrix import complaints
 from conformance.selfcheck.mutants import MODULES, MUTANTS
 from conformance.selfcheck.observe import jobs
-from conformance.selfcheck.reference import REFERENCE, REPAIRS
+from conformance.selfcheck.reference import REFERENCE
+from conformance.selfcheck.router.dialects.chat.dialect import CHAT, REPAIRS
 from conformance.selfcheck.routers import routers
 from conformance.selfcheck.variant import BadVariant, Variant, collected, legal, mutant
 
@@ -47,25 +48,47 @@ def test_a_variant_may_replace_one_member_of_a_part() -> None:
         """Refuses."""
         return None
 
-    kept = identity.router(REFERENCE).repairs
+    kept = identity.router(REFERENCE).dialects["chat"].repairs
     assert kept == (REPAIRS[0], identity.value, *REPAIRS[2:])
-    converted = refuses.router(REFERENCE).conversions
-    assert converted == {**REFERENCE.conversions, ("stream", "plain"): refuses.value}
+    converted = refuses.router(REFERENCE).dialects["chat"].conversions
+    assert converted == {**CHAT.conversions, ("stream", "plain"): refuses.value}
 
 
 @pytest.mark.parametrize(
-    ("part", "member", "said"),
+    ("part", "surface", "member", "said"),
     [
-        ("evnets", None, "no part 'evnets'; there are admit, answer, "),
-        ("repairs", print, "part 'repairs' has no member <built-in function print> to replace"),
-        ("write", "x", "part 'write' has no member 'x' to replace"),
+        ("evnets", "", None, "no part 'evnets'; there are admit, answer, "),
+        ("repairs", "chat", print, "part 'repairs' has no member <built-in function print> to "),
+        ("repairs", "chta", None, "no surface 'chta'; there are chat"),
+        ("write", "", "x", "part 'write' has no member 'x' to replace"),
     ],
 )
-def test_a_variant_that_cannot_be_built_says_why(part: str, member: object, said: str) -> None:
+def test_a_variant_that_cannot_be_built_says_why(
+    part: str, surface: str, member: object, said: str
+) -> None:
     with pytest.raises(BadVariant) as caught:
-        Variant(part, print, "", frozenset(), member).router(REFERENCE)
+        Variant(part, print, "", frozenset(), member, surface).router(REFERENCE)
 
     assert str(caught.value).startswith(said)
+
+
+def test_a_variant_of_a_surface_leaves_the_others_as_they_are() -> None:
+    @mutant("mode", breaks="http.answered")
+    def of_chat(relay: object) -> str:
+        """Streams."""
+        return "stream"
+
+    @mutant("write", surface="chat", breaks="sse.framing-valid")
+    def of_all(item: object) -> bytes:
+        """Writes nothing."""
+        return b""
+
+    built = of_chat.router(REFERENCE)
+    assert replace(built, dialects=REFERENCE.dialects) == REFERENCE
+    assert built.dialects["chat"].mode is of_chat.value
+    same = replace(built.dialects["chat"], mode=CHAT.mode)
+    assert {**built.dialects, "chat": same} == REFERENCE.dialects
+    assert [of_chat.surface, of_all.surface] == ["chat", "chat"]
 
 
 def test_every_variant_can_be_built_and_says_how_it_differs() -> None:

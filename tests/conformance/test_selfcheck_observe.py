@@ -24,10 +24,10 @@ def breaks(trial: Trial) -> Iterator[Finding]:
     yield Finding(str(trial["nothing"]))
 
 
-def test_all_cases_of_a_probe_share_one_trial_per_router() -> None:
+def test_all_cases_of_a_probe_share_one_trial_per_router_of_its_surface() -> None:
     other = Case(RULES["done.present"], PROBES["length"], "chat")
 
-    assert list(jobs("ab", [*DONE, other], "r")) == [
+    assert list(jobs({"a": "", "b": "chat", "c": "messages"}, [*DONE, other], "r")) == [
         Job("a", "r.0", "r.0-0", tuple(DONE)),
         Job("a", "r.0", "r.0-1", (other,)),
         Job("b", "r.1", "r.1-0", tuple(DONE)),
@@ -37,7 +37,7 @@ def test_all_cases_of_a_probe_share_one_trial_per_router() -> None:
 
 def test_what_did_not_pass_is_reported_and_a_breakdown_is_the_harness(started: Servers) -> None:
     cases = [*DONE, Case(breaks, PROBES["length"], "chat")]
-    work = list(jobs(["reference", "drops_done"], cases, "observe"))
+    work = list(jobs({"reference": "", "drops_done": "chat"}, cases, "observe"))
     found = asyncio.run(observed(started.routers_url, started.control_url, work, load("generic")))
 
     told = sorted((each.router, each.case.rule.id, each.verdict.kind) for each in found)

@@ -43,14 +43,14 @@ async def comments_between_events(items: Items, relay: Relay) -> Items:
 async def spreads_json_over_lines(items: Items, relay: Relay) -> Items:
     """Indents its JSON, so that an event has many data lines."""
     async for item in items:
-        yield Event(json.dumps(value, indent=1)) if (value := _value(item)) else item
+        yield _spelled(item, indent=1)
 
 
 @legal("events")
 async def escapes_what_is_not_ascii(items: Items, relay: Relay) -> Items:
     r"""Writes every character beyond ASCII as \u."""
     async for item in items:
-        yield Event(json.dumps(value)) if (value := _value(item)) else item
+        yield _spelled(item)
 
 
 @legal("bytes_out")
@@ -80,7 +80,8 @@ async def gathers_writes(pieces: Pieces, relay: Relay) -> Pieces:
                 yield gathered
             if gathered and isinstance(failed, Failed):
                 # Whoever raised it took the client for one that has had nothing yet.
-                yield write(as_event({"error": failed.error}))
+                for last in relay.dialect.failing(failed.error, relay):
+                    yield write(last)
                 return
             if failed:
                 raise failed
@@ -122,7 +123,7 @@ async def keeps_one_event_back(items: Items, relay: Relay) -> Items:
         yield earlier
 
 
-@legal("events")
+@legal("events", surface="chat")
 async def finishes_with_the_last_content(items: Items, relay: Relay) -> Items:
     """Puts the finish reason into the chunk ahead of it."""
     kept: Chunk | None = None
@@ -146,6 +147,14 @@ def _is_only_a_finish_of(chunk: Chunk, kept: Chunk) -> bool:
                for each in (chunk, kept)]  # fmt: skip
     one = len(indexes[0]) == 1 and indexes[0] == indexes[1]
     return one and not chunk["choices"][0]["delta"] and chunk["choices"][0]["finish_reason"]
+
+
+def _spelled(item: Item, indent: int | None = None) -> Item:
+    """Write the same JSON in another way."""
+    value = _value(item)
+    if isinstance(item, Comment) or value is None:
+        return item
+    return item._replace(data=json.dumps(value, indent=indent))
 
 
 def _value(item: Item) -> Chunk | None:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.router import chunks
-from conformance.selfcheck.router.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat import chunks
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat.usage import wants_usage
 from conformance.selfcheck.router.events import DONE, Item
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import (
@@ -41,7 +42,7 @@ def says_role_and_content_at_once(chunk: Chunk, relay: Relay) -> Iterator[Chunk]
 @legal("chunk")
 def says_usage_null_on_every_chunk(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Has usage null on each chunk ahead of the usage that was asked for."""
-    yield {"usage": None, **chunk} if relay.wants_usage else chunk
+    yield {"usage": None, **chunk} if wants_usage(relay) else chunk
 
 
 @legal("chunk")
@@ -102,7 +103,7 @@ def _explained(ending: Ending, relay: Relay, abort: type[Exception]) -> None:
         raise abort
 
 
-@legal("ending")
+@legal("ending", surface="chat")
 def says_done_after_an_error(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Sends the terminator after an error event too."""
     yield from reference.ending(ending, relay)

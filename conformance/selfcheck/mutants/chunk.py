@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from conformance.selfcheck.mutants.content import with_delta
-from conformance.selfcheck.router import chunks
-from conformance.selfcheck.router.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat import chunks
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
 from conformance.selfcheck.router.events import Event
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.values import Chunk
@@ -37,7 +37,7 @@ def finishes_without_model(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk | {"model": ""} if finishes else chunk
 
 
-@mutant("events", breaks="chunk.required-keys")
+@mutant("events", breaks="chunk.required-keys", surface="chat")
 async def leaves_out_the_reason_until_the_end(items: Items, relay: Relay) -> Items:
     """Has no finish_reason member but where there is a reason."""
     async for item in items:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.router.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
 from conformance.selfcheck.router.events import Item
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk, Ending, Json
@@ -66,7 +66,7 @@ def empties_the_finishing_chunk(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield each_choice(chunk, emptied)
 
 
-@mutant("ending", breaks="content.empty-stream-not-success")
+@mutant("ending", breaks="content.empty-stream-not-success", surface="chat")
 def ends_an_empty_stream_quietly(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Ends a stream that never began as if nothing were wrong."""
     if ending.kind != "unfinished" or relay.first is not None:

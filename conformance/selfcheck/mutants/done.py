@@ -9,7 +9,7 @@ from conformance.selfcheck.router.values import Ending
 from conformance.selfcheck.variant import mutant
 
 
-@mutant("events", breaks="done.present")
+@mutant("events", breaks="done.present", surface="chat")
 async def drops_done(items: Items, relay: Relay) -> Items:
     """Ends the stream without the terminator."""
     async for item in items:
@@ -17,7 +17,7 @@ async def drops_done(items: Items, relay: Relay) -> Items:
             yield item
 
 
-@mutant("events", breaks="done.exactly-once")
+@mutant("events", breaks="done.exactly-once", surface="chat")
 async def doubles_done(items: Items, relay: Relay) -> Items:
     """Sends the provider's terminator and one of its own."""
     async for item in items:
@@ -26,7 +26,7 @@ async def doubles_done(items: Items, relay: Relay) -> Items:
             yield item
 
 
-@mutant("events", breaks="done.ends-stream")
+@mutant("events", breaks="done.ends-stream", surface="chat")
 async def waits_for_the_provider_to_hang_up(items: Items, relay: Relay) -> Items:
     """Ends its stream when the provider's connection ends, not at the terminator."""
     async for item in items:
@@ -35,7 +35,7 @@ async def waits_for_the_provider_to_hang_up(items: Items, relay: Relay) -> Items
             await relay.body.rest()
 
 
-@mutant("ending", breaks="done.missing-tolerated")
+@mutant("ending", breaks="done.missing-tolerated", surface="chat")
 def calls_a_missing_done_a_failure(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Reports a complete answer without the terminator as broken off."""
     kind = "unfinished" if ending.kind == "finished" else ending.kind
@@ -54,7 +54,7 @@ class Literal(Reader):
         return Event('{"error":{"message":"not JSON"}}') if odd else item
 
 
-@mutant("reader", breaks="done.upstream-done-tolerated")
+@mutant("reader", breaks="done.upstream-done-tolerated", surface="chat")
 def fails_on_an_odd_terminator(relay: Relay) -> Reader:
     """Parses [DONE] with a space behind it as JSON, and fails."""
     return Literal(relay.settings.limit)

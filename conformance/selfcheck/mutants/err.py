@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Iterator
 
 from conformance.selfcheck import reference
+from conformance.selfcheck.router.dialects.chat import errors
+from conformance.selfcheck.router.dialects.chat.usage import wants_usage
 from conformance.selfcheck.router.events import DONE, Item
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import as_event
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Ending, Failed, envelope
+from conformance.selfcheck.router.values import Answer, Ending, Failed
 from conformance.selfcheck.variant import mutant
 
 
@@ -18,12 +20,12 @@ def ends_quietly_when_cut(ending: Ending, relay: Relay) -> Iterator[Item]:
         yield from reference.ending(ending, relay)
 
 
-@mutant("ending", breaks="err.midstream-signalled")
+@mutant("ending", breaks="err.midstream-signalled", surface="chat")
 def fails_after_the_usage(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Takes the chunk with the usage for an empty answer and reports that as an error."""
     for item in reference.ending(ending, relay):
-        if item == DONE and relay.wants_usage:
-            yield as_event({"error": envelope("the answer is empty")})
+        if item == DONE and wants_usage(relay):
+            yield as_event({"error": errors.error(502, "the answer is empty")})
         yield item
 
 
@@ -36,7 +38,7 @@ def calls_a_cut_a_success(ending: Ending, relay: Relay) -> Iterator[Item]:
     yield from reference.ending(good, relay)
 
 
-@mutant("ending", breaks="err.inband-error-forwarded")
+@mutant("ending", breaks="err.inband-error-forwarded", surface="chat")
 def swallows_errors_in_the_stream(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Ends the stream where the provider reports an error, as if that were all."""
     if ending.kind == "error" and relay.committed:
@@ -45,7 +47,7 @@ def swallows_errors_in_the_stream(ending: Ending, relay: Relay) -> Iterator[Item
         yield from reference.ending(ending, relay)
 
 
-@mutant("ending", breaks="err.surface-native-shape")
+@mutant("ending", breaks="err.surface-native-shape", surface="chat")
 def sends_flat_errors(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Writes the error's members where a client looks for a chunk's."""
     if ending.kind == "error" and relay.committed:
@@ -61,7 +63,7 @@ def says_something_went_wrong(failed: Failed, relay: Relay) -> Answer:
     return reference.failure(Failed(failed.status, error, failed.headers), relay)
 
 
-@mutant("ending", breaks="err.truncated-tool-args")
+@mutant("ending", breaks="err.truncated-tool-args", surface="chat")
 def completes_cut_arguments(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Closes the JSON of a call whose arguments broke off, then reports the error."""
     if not ending.good and relay.committed and relay.first:

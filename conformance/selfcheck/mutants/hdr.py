@@ -20,7 +20,7 @@ def hands_down_the_providers_key(relay: Relay) -> Headers:
 @mutant("request_headers", breaks="hdr.client-key-not-forwarded")
 def sends_the_clients_key_up(relay: Relay) -> Headers:
     """Sends the client's own headers to the provider, its key among them."""
-    return (*reference.request_headers(relay), ("x-client-key", relay.headers["authorization"]))
+    return (*reference.request_headers(relay), ("x-client-key", relay.dialect.key(relay)))
 
 
 @mutant("stream_headers", breaks="hdr.no-internals")
@@ -32,7 +32,9 @@ def hands_down_cookies(relay: Relay) -> Headers:
 @mutant("stream_headers", breaks="hdr.request-id")
 def gives_streams_no_id(relay: Relay) -> Headers:
     """Says its request id on plain answers only."""
-    return tuple(pair for pair in reference.stream_headers(relay) if pair[0] != "x-request-id")
+    return tuple(
+        pair for pair in reference.stream_headers(relay) if pair[0] != relay.dialect.id_header
+    )
 
 
 @mutant("stream_headers", breaks="hdr.ratelimit-forwarded")

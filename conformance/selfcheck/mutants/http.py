@@ -1,6 +1,7 @@
 """Routers that get the transport wrong."""
 
 from conformance.selfcheck import reference
+from conformance.selfcheck.router.dialects.shared import mode_in_body
 from conformance.selfcheck.router.events import Comment, Item, write
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.values import Cut, Headers
@@ -23,7 +24,7 @@ async def buffers_whole_stream(items: Items, relay: Relay) -> Items:
 @mutant("mode", breaks="http.answered")
 def hangs_up_on_plain_requests(relay: Relay) -> str:
     """Closes the connection of whoever does not want a stream."""
-    if reference.mode(relay) == "plain":
+    if mode_in_body(relay) == "plain":
         raise Cut
     return "stream"
 

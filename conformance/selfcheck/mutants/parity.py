@@ -1,7 +1,7 @@
 """Routers whose plain answers are not those of their streams."""
 
-from conformance.selfcheck.router.answers import CONVERSIONS
-from conformance.selfcheck.router.chunks import without
+from conformance.selfcheck.router.dialects.chat.answers import CONVERSIONS
+from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import Answer, Chunk

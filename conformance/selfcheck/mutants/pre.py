@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.router.chunks import without
+from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.events import DONE, Item, write
 from conformance.selfcheck.router.relay import Relay
-from conformance.selfcheck.router.stream import as_event
 from conformance.selfcheck.router.values import Answer, Ending, Failed, Headers
 from conformance.selfcheck.variant import mutant
 
@@ -18,10 +17,10 @@ def makes_429_a_500(failed: Failed, relay: Relay) -> Answer:
     return reference.failure(Failed(status, failed.error, failed.headers), relay)
 
 
-@mutant("failure", breaks="pre.error-not-empty-stream")
+@mutant("failure", breaks="pre.error-not-empty-stream", surface="chat")
 def makes_400_an_empty_stream(failed: Failed, relay: Relay) -> Answer:
     """Answers a stream request that is refused with a stream of nothing."""
-    if failed.status != 400 or relay.parts.mode(relay) != "stream":  # noqa: PLR2004  (named above)
+    if failed.status != 400 or relay.dialect.mode(relay) != "stream":  # noqa: PLR2004  (named above)
         return reference.failure(failed, relay)
     return Answer(200, relay.parts.stream_headers(relay), write(DONE))
 
@@ -30,12 +29,12 @@ def makes_400_an_empty_stream(failed: Failed, relay: Relay) -> Answer:
 def commits_before_the_first_event(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Has answered 200 before it knows what the first event is."""
     if ending.kind == "error":
-        yield as_event({"error": ending.error})
+        yield from relay.dialect.failing(ending.error, relay)
     else:
         yield from reference.ending(ending, relay)
 
 
-@mutant("failure", breaks="pre.error-shape")
+@mutant("failure", breaks="pre.error-shape", surface="chat")
 def leaves_out_the_code(failed: Failed, relay: Relay) -> Answer:
     """Answers with an error that has no code."""
     error = without(failed.error, "code")

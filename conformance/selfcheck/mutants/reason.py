@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.selfcheck.mutants.content import with_delta
-from conformance.selfcheck.router.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk
 from conformance.selfcheck.variant import mutant

@@ -158,7 +158,7 @@ class EmptyEnds(Reader):
         return [DONE if item == Event("") else item for item in super().feed(data)]
 
 
-@mutant("reader", breaks="sse.empty-data-tolerated")
+@mutant("reader", breaks="sse.empty-data-tolerated", surface="chat")
 def ends_at_empty_data(relay: Relay) -> Reader:
     """Ends the stream at an event whose data is empty."""
     return EmptyEnds(relay.settings.limit)
@@ -206,7 +206,7 @@ class Hasty(Reader):
         return [DONE] if pending and not any(map(broken, pending)) else pending
 
 
-@mutant("reader", breaks="sse.final-event-flush")
+@mutant("reader", breaks="sse.final-event-flush", surface="chat")
 def drops_an_unfinished_last_event(relay: Relay) -> Reader:
     """Forgets a last event without its blank line, and calls the stream complete."""
     return Hasty(relay.settings.limit)
@@ -219,7 +219,7 @@ class QuietEnd(Reader):
         return [DONE if broken(item) else item for item in super().feed(data)]
 
 
-@mutant("reader", breaks="sse.malformed-event-policy")
+@mutant("reader", breaks="sse.malformed-event-policy", surface="chat")
 def ends_quietly_at_a_malformed_event(relay: Relay) -> Reader:
     """Ends the stream as if it were complete where an event is cut short."""
     return QuietEnd(relay.settings.limit)

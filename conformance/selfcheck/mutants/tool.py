@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterator
 
-from conformance.selfcheck.router import tools
-from conformance.selfcheck.router.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat import tools
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk
 from conformance.selfcheck.variant import mutant

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.router import usage
-from conformance.selfcheck.router.chunks import without
+from conformance.selfcheck.router.dialects.chat import usage
+from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.events import DONE, Event, Item
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import as_event
@@ -39,16 +39,16 @@ def skips_empty_deltas(chunk: Chunk, relay: Relay) -> Chunk | None:
     return IN_A_ROW(chunk, relay)
 
 
-@mutant("ending", breaks="usage.only-when-asked")
+@mutant("ending", breaks="usage.only-when-asked", surface="chat")
 def always_sends_usage(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Ends every stream with the usage it has kept for its own accounts."""
     for item in reference.ending(ending, relay):
-        if item == DONE and not relay.wants_usage and relay.usage and relay.first:
+        if item == DONE and not usage.wants_usage(relay) and relay.usage and relay.first:
             yield as_event({**relay.first, "choices": [], "usage": usage.whole(relay.usage)})
         yield item
 
 
-@mutant("events", breaks="usage.single-final-chunk")
+@mutant("events", breaks="usage.single-final-chunk", surface="chat")
 async def sends_usage_twice(items: Items, relay: Relay) -> Items:
     """Hands on the provider's usage chunk and adds its own."""
     async for item in items:
@@ -57,7 +57,7 @@ async def sends_usage_twice(items: Items, relay: Relay) -> Items:
             yield item
 
 
-@mutant("events", breaks="usage.chunk-shape")
+@mutant("events", breaks="usage.chunk-shape", surface="chat")
 async def puts_usage_beside_a_choice(items: Items, relay: Relay) -> Items:
     """Writes usage into a chunk with an empty choice."""
     empty = {"index": 0, "delta": {}, "finish_reason": None}
@@ -66,13 +66,13 @@ async def puts_usage_beside_a_choice(items: Items, relay: Relay) -> Items:
         yield item if chunk is None else as_event(chunk | {"choices": [empty]})
 
 
-@mutant("ending", breaks="usage.totals-add-up")
+@mutant("ending", breaks="usage.totals-add-up", surface="chat")
 def leaves_out_the_total(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Says no total of the tokens."""
     yield from counted(ending, relay, lambda told: without(told, "total_tokens"))
 
 
-@mutant("ending", breaks="usage.not-invented")
+@mutant("ending", breaks="usage.not-invented", surface="chat")
 def fills_in_zeros(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Says zero tokens where the provider did not say how many."""
     if relay.usage is None:
@@ -81,7 +81,7 @@ def fills_in_zeros(ending: Ending, relay: Relay) -> Iterator[Item]:
     yield from reference.ending(ending, relay)
 
 
-@mutant("ending", breaks="usage.upstream-preferred")
+@mutant("ending", breaks="usage.upstream-preferred", surface="chat")
 def counts_fresh_tokens_only(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Takes the cached tokens out of those of the prompt."""
 
@@ -114,13 +114,13 @@ def stops_at_the_first_usage(chunk: Chunk, relay: Relay) -> Chunk | None:
     return IN_A_ROW(chunk, relay)
 
 
-@mutant("ending", breaks="usage.cache-details-kept")
+@mutant("ending", breaks="usage.cache-details-kept", surface="chat")
 def forgets_cached_tokens(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Drops the details of the prompt's tokens."""
     yield from counted(ending, relay, lambda told: without(told, "prompt_tokens_details"))
 
 
-@mutant("ending", breaks="usage.reasoning-included")
+@mutant("ending", breaks="usage.reasoning-included", surface="chat")
 def forgets_reasoning_tokens(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Drops the details of the completion's tokens."""
     yield from counted(ending, relay, lambda told: without(told, "completion_tokens_details"))

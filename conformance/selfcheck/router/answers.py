@@ -1,101 +1,34 @@
-"""What is made of each kind of answer, for a client that wants a stream and one that does not."""
+"""What every surface makes of an answer of the kind that was asked for."""
 
 import json
-from collections.abc import Mapping
 
-from conformance.selfcheck.router import tools
-from conformance.selfcheck.router.chunks import finish_word, one_identity
-from conformance.selfcheck.router.convert import Collected, as_chunks
-from conformance.selfcheck.router.failures import error_object, status_of
-from conformance.selfcheck.router.hearing import Hearing, Said, ended, judged
-from conformance.selfcheck.router.relay import Conversion, Items, Relay
-from conformance.selfcheck.router.stream import as_event, json_text, repaired, streamed
+from conformance.selfcheck.router.failures import error_object
+from conformance.selfcheck.router.relay import Items, Relay
+from conformance.selfcheck.router.stream import json_text, streamed
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.usage import whole
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed, envelope, objects
+from conformance.selfcheck.router.values import Answer, Chunk, Failed
 
 
 async def stream_to_stream(relay: Relay, body: Body) -> Items | Answer:
     return streamed(relay, body)
 
 
-async def answer_to_stream(relay: Relay, body: Body) -> Items | Answer:
-    return _played(relay, parsed(await body.rest(), relay))
-
-
-async def _played(relay: Relay, completion: Chunk) -> Items:
-    for chunk in as_chunks(completion):
-        for made in repaired(chunk, relay):
-            yield as_event(made)
-    for last in relay.parts.ending(judged(ended("closed"), relay), relay):
-        yield last
-
-
-async def answer_to_answer(relay: Relay, body: Body) -> Items | Answer:
-    return answered(relay, mended(parsed(await body.rest(), relay), relay))
-
-
-async def stream_to_answer(relay: Relay, body: Body) -> Items | Answer:
-    hearing, collected = Hearing(relay, body), Collected()
-    while not hearing.over:
-        for item in await hearing.more():
-            if isinstance(item, Said):
-                for chunk in repaired(item.chunk, relay):
-                    collected.add(chunk)
-            elif isinstance(item, Ending) and not (ending := judged(item, relay)).good:
-                raise Failed(ending.status, ending.error)
-    return answered(relay, mended(collected.completion(relay.usage), relay))
-
-
-CONVERSIONS: Mapping[tuple[str, str], Conversion] = {
-    ("stream", "stream"): stream_to_stream,
-    ("stream", "plain"): answer_to_stream,
-    ("plain", "plain"): answer_to_answer,
-    ("plain", "stream"): stream_to_answer,
-}
-
-
 def parsed(body: bytes, relay: Relay) -> Chunk:
-    """Return the completion in a body that came with a good status."""
+    """Return the answer in a body that came with a good status."""
     try:
         value = json.loads(body)
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise Failed(502, envelope("the upstream's answer is not a JSON object"))
+        message = "the upstream's answer is not a JSON object"
+        raise Failed(502, relay.dialect.error(502, message, None))
     if value.get("error"):
         error = error_object(value["error"], relay)
-        raise Failed(status_of(error), error)
+        raise Failed(relay.dialect.status_of(error), error)
     return value
 
 
-def mended(completion: Chunk, relay: Relay) -> Chunk:
-    """Return a completion with all that a client relies on; usage goes to the ledger too."""
-    mended = {**completion, "choices": objects(completion.get("choices"))}
-    mended = {**mended, **(one_identity(mended, relay) or {}), "object": "chat.completion"}
-    mended["choices"] = [_choice(choice, at, relay) for at, choice in enumerate(mended["choices"])]
-    if isinstance(completion.get("usage"), dict):
-        relay.usage = mended["usage"] = whole(completion["usage"])
-    return mended
-
-
-def _choice(choice: Chunk, position: int, relay: Relay) -> Chunk:
-    said = choice.get("message")
-    message = {"content": None, "refusal": None, **(said if isinstance(said, dict) else {})}
-    message["role"] = "assistant"
-    calls = tools.whole_calls(message.pop("tool_calls", None))
-    if calls:
-        message["tool_calls"] = calls
-    index = choice.get("index")
-    return {
-        **choice,
-        "index": index if isinstance(index, int) else position,
-        "message": message,
-        "finish_reason": finish_word(choice.get("finish_reason") or "stop", bool(calls), relay),
-    }
-
-
 def answered(relay: Relay, completion: Chunk) -> Answer:
-    body = json_text(relay.parts.completion(completion, relay)).encode()
+    body = json_text(relay.dialect.completion(completion, relay)).encode()
     relay.parts.settle(relay, "complete")
     return Answer(200, relay.parts.answer_headers(relay), body)

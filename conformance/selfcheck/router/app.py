@@ -1,9 +1,10 @@
-"""Many routers in one server: /NAME/v1/..., each made of parts of its own."""
+"""Many routers in one server: /NAME/..., each made of parts of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,7 +17,7 @@ from conformance.selfcheck.router.exchange import exchanged
 from conformance.selfcheck.router.ledger import Ledger
 from conformance.selfcheck.router.relay import Parts, Relay
 from conformance.selfcheck.router.upstream import Body, Upstream
-from conformance.selfcheck.router.values import Settings, envelope
+from conformance.selfcheck.router.values import Settings
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,23 @@ class Service:
     upstream: Upstream
     ledger: Ledger = field(default_factory=Ledger)
 
-    def relay(self, scope: Scope) -> Relay:
-        parts = self.routers.get(scope["path_params"]["router"])
+    def relay(self, scope: Scope, surface: str) -> Relay:
+        params = scope["path_params"]
+        parts = self.routers.get(params["router"])
         if parts is None:
-            raise HTTPException(404, f"no router {scope['path_params']['router']!r}")
+            raise HTTPException(404, f"no router {params['router']!r}")
         headers = {name.decode("latin-1"): value.decode("latin-1")
                    for name, value in scope["headers"]}  # fmt: skip
-        return Relay(parts, self.settings, self.upstream, scope["state"]["wire"], headers)
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        relay = Relay(
+            parts, parts.dialects[surface], self.settings, self.upstream, scope["state"]["wire"],
+            headers, params, query,
+        )  # fmt: skip
+        scope["relay"] = relay
+        return relay
 
-    async def chat(self, scope: Scope, receive: Receive, send: Send) -> None:
-        relay = self.relay(scope)
+    async def asked(self, surface: str, scope: Scope, receive: Receive, send: Send) -> None:
+        relay = self.relay(scope, surface)
         self.ledger.open(relay.row)
         content = await _received(receive)
         work = asyncio.create_task(exchanged(relay, content, send))
@@ -49,7 +57,7 @@ class Service:
             await relay.parts.client_left(work, relay)
 
     async def models(self, request: Request) -> Response:
-        relay = self.relay(request.scope)
+        relay = self.relay(request.scope, "chat")
         try:
             headers = relay.parts.request_headers(relay)
             async with self.upstream.ask("GET", "/models", headers) as (status, line):
@@ -76,7 +84,7 @@ def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/{router}/v1/chat/completions", Chat(service), methods=["POST"]),
+            *_surfaces(service),
             Route("/{router}/v1/models", service.models),
             Route("/{router}/v1/usage/{id}", service.usage),
         ],
@@ -85,14 +93,22 @@ def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
     )
 
 
-class Chat:
+def _surfaces(service: Service) -> Iterator[Route]:
+    paths = {path: dialect.name for parts in service.routers.values()
+             for dialect in parts.dialects.values() for path in dialect.paths}  # fmt: skip
+    for path, surface in paths.items():
+        yield Route(f"/{{router}}{path}", Endpoint(service, surface), methods=["POST"])
+
+
+class Endpoint:
     """An ASGI endpoint: it must know at once when the client leaves."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, surface: str) -> None:
         self._service = service
+        self._surface = surface
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._service.chat(scope, receive, send)
+        await self._service.asked(self._surface, scope, receive, send)
 
 
 async def _received(receive: Receive) -> bytes:
@@ -111,8 +127,12 @@ async def _left(receive: Receive) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    """Answer as the surface does, or as most do where there is none."""
+    relay: Relay | None = request.scope.get("relay")
+    status, message = 500, "the router broke down"
     if isinstance(error, HTTPException):
-        told, status = envelope(error.detail, "invalid_request_error"), error.status_code
-    else:
-        told, status = envelope("the router broke down", "server_error"), 500
-    return JSONResponse({"error": told}, status)
+        status, message = error.status_code, error.detail
+    if relay is None:
+        return JSONResponse({"error": {"message": message}}, status)
+    told = relay.dialect.error(status, message, None)
+    return JSONResponse(relay.dialect.envelope(told, relay.id), status)

@@ -1,11 +1,11 @@
-"""One chat request from admission to the last byte."""
+"""One request from admission to the last byte."""
 
 import json
 from contextlib import AbstractAsyncContextManager
 
 from starlette.types import Send
 
-from conformance.selfcheck.router.failures import refused
+from conformance.selfcheck.router.failures import refused, upstream_id
 from conformance.selfcheck.router.line import Line
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import json_text, written
@@ -17,7 +17,6 @@ from conformance.selfcheck.router.values import (
     Failed,
     Headers,
     Reset,
-    envelope,
 )
 
 OK = 200
@@ -27,7 +26,7 @@ SSE_BEGINS = (b"data:", b"event:", b":")
 async def exchanged(relay: Relay, content: bytes, send: Send) -> None:
     try:
         relay.parts.admit(relay)
-        relay.asked = _understood(content)
+        relay.asked = _understood(content, relay)
         await _forwarded(relay, send)
     except Failed as failed:
         relay.parts.settle(relay, "failed")
@@ -41,14 +40,14 @@ async def exchanged(relay: Relay, content: bytes, send: Send) -> None:
         relay.wire.reset()
 
 
-def _understood(content: bytes) -> Chunk:
+def _understood(content: bytes, relay: Relay) -> Chunk:
     try:
         asked = json.loads(content)
     except ValueError as error:
         message = f"the body is not JSON: {error}"
-        raise Failed(400, envelope(message, "invalid_request_error")) from error
+        raise Failed(400, relay.dialect.error(400, message, None)) from error
     if not isinstance(asked, dict):
-        raise Failed(400, envelope("the body is not a JSON object", "invalid_request_error"))
+        raise Failed(400, relay.dialect.error(400, "the body is not a JSON object", None))
     return asked
 
 
@@ -57,34 +56,35 @@ async def _forwarded(relay: Relay, send: Send) -> None:
         async with _asked(relay) as (status, line):
             body = Body(line)
             relay.upstream, relay.body = line.headers, body
-            relay.row.upstream_request_id = line.headers.get("x-request-id")
+            relay.row.upstream_request_id = upstream_id(relay)
             relay.row.model = relay.model
             await _answered(relay, status, body, send)
             await body.drain(relay.settings.drain)
     except TimeoutError as error:
         message = "the upstream has gone silent"
-        raise Failed(504, envelope(message, code="upstream_stalled")) from error
+        raise Failed(504, relay.dialect.error(504, message, "upstream_stalled")) from error
     except OSError as error:
         message = "the connection to the upstream broke"
-        raise Failed(502, envelope(message, code="upstream_cut")) from error
+        raise Failed(502, relay.dialect.error(502, message, "upstream_cut")) from error
 
 
 def _asked(relay: Relay) -> AbstractAsyncContextManager[tuple[int, Line]]:
     return relay.provider.ask(
         "POST",
-        "/chat/completions",
+        relay.dialect.request_path(relay),
         relay.parts.request_headers(relay),
-        json_text(relay.parts.request_body(relay)).encode(),
+        json_text(relay.dialect.request_body(relay)).encode(),
     )
 
 
 async def _answered(relay: Relay, status: int, body: Body, send: Send) -> None:
     if status != OK:
         raise refused(status, await body.rest(), relay)
-    kinds = relay.parts.mode(relay), await _kind(relay, body)
-    convert = relay.parts.conversions.get(kinds)
+    kinds = relay.dialect.mode(relay), await _kind(relay, body)
+    convert = relay.dialect.conversions.get(kinds)
     if convert is None:
-        raise Failed(502, envelope(f"the upstream answered with {_media_type(relay)!r}"))
+        message = f"the upstream answered with {_media_type(relay)!r}"
+        raise Failed(502, relay.dialect.error(502, message, None))
     made = await convert(relay, body)
     if isinstance(made, Answer):
         await _send_answer(relay, made, send)

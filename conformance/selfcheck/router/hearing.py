@@ -1,15 +1,13 @@
 """What an upstream's event stream says, and how it ended."""
 
 import asyncio
-import json
-from typing import NamedTuple
 
-from conformance.selfcheck.router.events import DONE, Event, Item, TooLong
-from conformance.selfcheck.router.failures import error_object, status_of
+from conformance.selfcheck.router.events import Event, TooLong
+from conformance.selfcheck.router.failures import error_object
 from conformance.selfcheck.router.line import Lost
-from conformance.selfcheck.router.relay import Relay
+from conformance.selfcheck.router.relay import Heard, Relay
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Chunk, Ending, Json, envelope, objects
+from conformance.selfcheck.router.values import Ending, Json, Said
 
 MESSAGES = {
     "unfinished": "the upstream ended its stream before the answer was complete",
@@ -17,16 +15,6 @@ MESSAGES = {
     "stalled": "the upstream has gone silent",
     "oversized": "the upstream sent an event that is too long",
 }
-
-
-class Said(NamedTuple):
-    """A chunk, with the event it came in."""
-
-    chunk: Chunk
-    event: Event
-
-
-Heard = Said | Item | Ending
 
 
 class Hearing:
@@ -48,17 +36,17 @@ class Hearing:
             data = await self._body.piece(max(0.0, min(settings.keepalive, left)))
             heard = self._silence() if data is None else self._read(data)
         except Lost:
-            heard = [ended("cut")]
+            heard = [ended("cut", self._relay)]
         except TooLong:
-            heard = [ended("oversized")]
+            heard = [ended("oversized", self._relay)]
         self.over = any(isinstance(item, Ending) for item in heard)
         return heard
 
     def _silence(self) -> list[Heard]:
         """Only events, whole or not, show that an upstream is alive: comments may go on."""
         if self._clock() - self._alive_at >= self._relay.settings.idle:
-            return [ended("stalled")]
-        keepalive = self._relay.parts.keepalive(self._relay)
+            return [ended("stalled", self._relay)]
+        keepalive = self._relay.dialect.keepalive(self._relay)
         return [] if keepalive is None else [keepalive]
 
     def _read(self, data: bytes) -> list[Heard]:
@@ -68,7 +56,7 @@ class Hearing:
         for item in self._reader.feed(self._relay.parts.bytes_in(data, self._relay)):
             if isinstance(item, Event):
                 self._alive_at = self._clock()
-                heard += self._understood(item)
+                heard += self._relay.dialect.understood(item, self._relay)
             elif self._relay.committed:
                 heard.append(item)
             if heard and isinstance(heard[-1], Ending):
@@ -83,38 +71,23 @@ class Hearing:
         whole = True
         for item in self._reader.close():
             if isinstance(item, Event):
-                understood = self._understood(item)
+                understood = self._relay.dialect.understood(item, self._relay)
                 whole = whole and bool(understood)
                 heard += understood
         if heard and isinstance(heard[-1], Ending):
             return heard
-        return [*heard, ended("closed" if whole else "unfinished")]
-
-    def _understood(self, event: Event) -> list[Heard]:
-        """An event that is neither a chunk nor an error nor the terminator is left out."""
-        if event.data.strip() == DONE.data:
-            return [ended("done")]
-        try:
-            value = json.loads(event.data)
-        except (ValueError, RecursionError):
-            return []
-        if not isinstance(value, dict):
-            return []
-        if value.get("error") or event.type == "error":
-            return [failed(value.get("error") or value, self._relay)]
-        if "error" in [choice.get("finish_reason") for choice in objects(value.get("choices"))]:
-            return [failed(None, self._relay)]
-        return [Said(value, event)]
+        return [*heard, ended("closed" if whole else "unfinished", self._relay)]
 
 
-def ended(kind: str) -> Ending:
-    error = envelope(MESSAGES.get(kind, ""), code=f"upstream_{kind}")
-    return Ending(kind, error, 504 if kind == "stalled" else 502)
+def ended(kind: str, relay: Relay, said: Said | None = None) -> Ending:
+    status = 504 if kind == "stalled" else 502
+    error = relay.dialect.error(status, MESSAGES.get(kind, ""), f"upstream_{kind}")
+    return Ending(kind, error, status, said)
 
 
 def failed(told: Json, relay: Relay) -> Ending:
     error = error_object(told, relay)
-    return Ending("error", error, status_of(error))
+    return Ending("error", error, relay.dialect.status_of(error))
 
 
 def judged(ending: Ending, relay: Relay) -> Ending:
@@ -126,7 +99,7 @@ def judged(ending: Ending, relay: Relay) -> Ending:
     choices = relay.choices.values()
     unexplained = ending.kind in ("closed", "stalled")
     if unexplained and choices and all(choice.finished for choice in choices):
-        return ended("finished")
+        return ended("finished", relay)
     if ending.kind == "closed" or (ending.kind == "done" and not choices):
-        return ended("unfinished")
+        return ended("unfinished", relay)
     return ending

@@ -1,20 +1,19 @@
 """What each request used: one row per request id, kept for a while and never priced."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from conformance.selfcheck.router.values import Json
 
 KEPT = 10_000
 
-#: Where each class of tokens is in the usage object of the chat surface.
-CLASSES = {
-    "input_tokens": ("prompt_tokens",),
-    "output_tokens": ("completion_tokens",),
-    "cached_tokens": ("prompt_tokens_details", "cached_tokens"),
-    "cache_write_tokens": ("prompt_tokens_details", "cache_write_tokens"),
-    "reasoning_tokens": ("completion_tokens_details", "reasoning_tokens"),
-}
+#: The classes of tokens. Those that were cached, written to the cache or spent on reasoning are
+#: part of what went in or came out.
+CLASSES = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens",
+           "reasoning_tokens")  # fmt: skip
+
+Counted = Mapping[str, int | None]
 
 
 @dataclass(slots=True)
@@ -30,15 +29,15 @@ class Row:
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
 
-    def settle(self, status: str, usage: Json, delivered: int) -> None:
+    def settle(self, status: str, counted: Counted | None, delivered: int) -> None:
         """Close the row; what was settled first stands."""
         if self.status != "open":
             return
         self.status = status
-        if isinstance(usage, dict):
+        if counted is not None:
             self.source = "upstream"
-            for name, path in CLASSES.items():
-                setattr(self, name, _count(usage, path))
+            for name in CLASSES:
+                setattr(self, name, counted.get(name))
         elif status == "cancelled":
             self.source, self.output_tokens = "delivered", delivered
 
@@ -59,7 +58,8 @@ class Ledger:
         return asdict(row) if row else None
 
 
-def _count(value: Json, path: tuple[str, ...]) -> int | None:
+def count(value: Json, *path: str) -> int | None:
+    """Return a number of tokens from where it is in a usage object, None if it is not there."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, int) else None

@@ -48,7 +48,8 @@ class Line(asyncio.Protocol):
         self._pieces.clear()
         self._size = 0
         parts = urlsplit(url)
-        lines = [f"{method} {parts.path} HTTP/1.1", f"host: {parts.netloc}"]
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        lines = [f"{method} {target} HTTP/1.1", f"host: {parts.netloc}"]
         lines += [f"{name}: {value}" for name, value in headers]
         lines += [f"content-length: {len(content)}", "", ""]
         self._transport.write("\r\n".join(lines).encode("latin-1") + content)

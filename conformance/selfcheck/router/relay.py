@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.selfcheck.router.events import Item, Reader
-from conformance.selfcheck.router.ledger import Row
+from conformance.selfcheck.router.events import Event, Item, Reader
+from conformance.selfcheck.router.ledger import Counted, Row
 from conformance.selfcheck.router.upstream import Body, Upstream
 from conformance.selfcheck.router.values import (
     Answer,
@@ -18,39 +18,72 @@ from conformance.selfcheck.router.values import (
     Failed,
     Headers,
     Json,
+    Said,
     Settings,
 )
 from conformance.selfcheck.router.wire import Wire
 
 Items = AsyncIterator[Item]
 Pieces = AsyncIterator[bytes]
+Heard = Said | Item | Ending
 Repair = Callable[[Chunk, "Relay"], Chunk | None]
 Conversion = Callable[["Relay", Body], Awaitable[Items | Answer]]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What a surface has of its own. Its parts can be replaced one by one, as the router's can.
+
+    Those that a good router leaves as they are (`chunk`, `completion`) are there to be replaced.
+    """
+
+    name: str
+    paths: tuple[str, ...]  # where clients ask, below the router's own prefix
+    id_header: str  # says a client the id of its request
+    # The request, on its way up.
+    key: Callable[["Relay"], str]  # the client's, from wherever it may carry it
+    mode: Callable[["Relay"], str]  # stream or plain: what the client gets
+    request_path: Callable[["Relay"], str]
+    credentials: Callable[["Relay"], Headers]
+    request_body: Callable[["Relay"], dict[str, Json]]
+    # A stream: what an event means, and what the client gets of it.
+    understood: Callable[[Event, "Relay"], list[Heard]]
+    identity: Callable[[Chunk, "Relay"], Chunk]  # what all of an answer's events have in common
+    repairs: tuple[Repair, ...]
+    chunk: Callable[[Chunk, "Relay"], Iterator[Chunk]]
+    event: Callable[[Chunk], Event]
+    keepalive: Callable[["Relay"], Item | None]
+    closing: Callable[[Ending, "Relay"], Iterator[Item]]  # the last events of what is whole
+    # Whole answers; what was asked for and what came -> what is made of it.
+    conversions: Mapping[tuple[str, str], Conversion]
+    completion: Callable[[Chunk, "Relay"], Chunk]
+    # Errors: ours, the upstream's, and how either is told.
+    error: Callable[[int, str, str | None], Chunk]  # of a status, a message and a code
+    error_told: Callable[[Json, int], Chunk]  # of what was said, and the status it came with
+    status_of: Callable[[Chunk], int]  # what an error in the stream would have had
+    envelope: Callable[[Chunk, str], Chunk]  # of an error and the id of the request
+    failing: Callable[[Chunk, "Relay"], Iterator[Item]]  # the last events of what has failed
+    # The ledger.
+    counted: Callable[[Chunk], Counted]  # the tokens in a usage object
 
 
 @dataclass(frozen=True)
 class Parts:
     """The router: each part can be replaced without touching another.
 
-    Those that the reference leaves as they are (`bytes_in`, `chunk`, `events`, `bytes_out`,
-    `completion`, `answer`) are there to be replaced.
+    Those that the reference leaves as they are (`bytes_in`, `events`, `bytes_out`, `answer`) are
+    there to be replaced.
     """
 
     # The request, on its way up.
     admit: Callable[["Relay"], None]  # raises Failed
-    mode: Callable[["Relay"], str]  # stream or plain: what the client gets
     request_headers: Callable[["Relay"], Headers]
-    request_body: Callable[["Relay"], dict[str, Json]]
     # The head of what comes down.
     stream_headers: Callable[["Relay"], Headers]
     answer_headers: Callable[["Relay"], Headers]
     # A stream, from its bytes to its bytes.
     bytes_in: Callable[[bytes, "Relay"], bytes]
     reader: Callable[["Relay"], Reader]
-    identity: Callable[[Chunk, "Relay"], Chunk]  # id, created and model of a whole answer
-    repairs: tuple[Repair, ...]
-    chunk: Callable[[Chunk, "Relay"], Iterator[Chunk]]
-    keepalive: Callable[["Relay"], Item | None]
     events: Callable[[Items, "Relay"], Items]
     write: Callable[[Item], bytes]
     bytes_out: Callable[[Pieces, "Relay"], Pieces]
@@ -58,11 +91,11 @@ class Parts:
     ending: Callable[[Ending, "Relay"], Iterator[Item]]
     client_left: Callable[["asyncio.Task[None]", "Relay"], Awaitable[None]]
     settle: Callable[["Relay", str], None]
-    # Whole answers; what was asked for and what came -> what is made of it.
-    conversions: Mapping[tuple[str, str], Conversion]
-    completion: Callable[[Chunk, "Relay"], Chunk]
+    # Whole answers.
     failure: Callable[[Failed, "Relay"], Answer]
     answer: Callable[[Answer, "Relay"], Answer]
+    # What depends on the surface, by its name.
+    dialects: Mapping[str, Dialect]
 
 
 @dataclass(slots=True)
@@ -85,11 +118,14 @@ class Choice:
 @dataclass
 class Relay:
     parts: Parts
+    dialect: Dialect
     settings: Settings
     provider: Upstream
     wire: Wire
     headers: Mapping[str, str]  # the client's, names in lower case
-    asked: dict[str, Json] = field(default_factory=dict)  # the client's body
+    params: Mapping[str, str] = field(default_factory=dict)  # what its path says
+    query: Mapping[str, str] = field(default_factory=dict)
+    asked: dict[str, Json] = field(default_factory=dict)  # its body
     id: str = field(default_factory=lambda: f"req-{os.urandom(12).hex()}")
     at: int = field(default_factory=lambda: int(time.time()))
     upstream: Mapping[str, str] = field(default_factory=dict)  # the headers that came from there
@@ -110,10 +146,5 @@ class Relay:
 
     @property
     def model(self) -> str:
-        model = self.asked.get("model")
+        model = self.asked.get("model", self.params.get("model"))
         return model if isinstance(model, str) else ""
-
-    @property
-    def wants_usage(self) -> bool:
-        options = self.asked.get("stream_options")
-        return isinstance(options, dict) and options.get("include_usage") is True

@@ -7,7 +7,7 @@ from conformance.selfcheck.router.events import Comment, Event
 from conformance.selfcheck.router.hearing import Hearing, judged
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Chunk, Ending
+from conformance.selfcheck.router.values import Chunk, Ending, Said
 
 
 async def streamed(relay: Relay, body: Body) -> Items:
@@ -21,22 +21,33 @@ async def streamed(relay: Relay, body: Body) -> Items:
             elif isinstance(item, Event | Comment):
                 yield item
             else:
-                for chunk in repaired(item.chunk, relay):
-                    yield item.event if chunk is item.chunk else as_event(chunk)
+                for passed in passed_on(item, relay):
+                    yield passed
+
+
+def passed_on(said: Said, relay: Relay) -> Iterator[Event]:
+    """Yield the events a client gets for one of the upstream's; what is right stays as it came."""
+    for chunk in repaired(said.chunk, relay):
+        yield said.event if chunk is said.chunk else relay.dialect.event(chunk)
 
 
 def repaired(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Yield the chunks a client gets for one of the upstream's."""
     mended: Chunk | None = chunk
-    for repair in relay.parts.repairs:
+    for repair in relay.dialect.repairs:
         if mended is not None:
             mended = repair(mended, relay)
     if mended is not None:
-        yield from relay.parts.chunk(mended, relay)
+        yield from relay.dialect.chunk(mended, relay)
 
 
 def as_event(chunk: Chunk) -> Event:
     return Event(json_text(chunk))
+
+
+def named_event(chunk: Chunk) -> Event:
+    """Return an event whose name is the type of what it says."""
+    return Event(json_text(chunk), chunk["type"])
 
 
 def json_text(value: Chunk) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from conformance.selfcheck.router.events import Event
+
 Json = Any
 Chunk = dict[str, Json]
 Headers = tuple[tuple[str, str], ...]
@@ -27,12 +29,20 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class Said(NamedTuple):
+    """The JSON object of an event, with the event it came in."""
+
+    chunk: Chunk
+    event: Event
+
+
 class Ending(NamedTuple):
     """How the upstream's stream ended; `error` says it to the client unless all is well."""
 
     kind: str  # done, finished, closed, unfinished, cut, stalled, oversized, error
     error: Chunk
     status: int = 502  # for a client that has not got a head yet
+    said: Said | None = None  # the event that ended it, where a client is to get that one
 
     @property
     def good(self) -> bool:
@@ -40,7 +50,7 @@ class Ending(NamedTuple):
 
 
 class Failed(Exception):
-    """A request that gets an error in place of an answer."""
+    """A request that gets an error in place of an answer; `error` is as the surface has it."""
 
     def __init__(self, status: int, error: Chunk, headers: Headers = ()) -> None:
         super().__init__(error["message"])
@@ -60,10 +70,3 @@ class Reset(Exception):
 def objects(value: Json) -> list[Chunk]:
     """Return the objects of what should be a list of objects."""
     return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
-
-
-def envelope(
-    message: str, type: str = "upstream_error", code: Json = None, param: Json = None
-) -> Chunk:
-    """Return an error object as the chat surface has it."""
-    return {"message": message, "type": type, "param": param, "code": code}

@@ -1,6 +1,6 @@
 """Takes usage out of wherever an upstream puts it, for one chunk at the end if it was asked for."""
 
-from conformance.selfcheck.router.chunks import without
+from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk, Json
 
@@ -20,18 +20,23 @@ def usage_at_the_end(chunk: Chunk, relay: Relay) -> Chunk | None:
             relay.usage_chunk = chunk
             if set(chunk) <= PLAIN:
                 return None
-    if not relay.wants_usage:
+    if not wants_usage(relay):
         return without(chunk, "usage")
     return chunk if usage is None else {**chunk, "usage": None}
 
 
 def last_chunk(relay: Relay) -> Chunk | None:
     """Return the chunk of its own that usage goes out in."""
-    if not relay.wants_usage or relay.usage is None or relay.first is None:
+    if not wants_usage(relay) or relay.usage is None or relay.first is None:
         return None
     shape = relay.usage_chunk or {}
     plain = {key: value for key, value in shape.items() if key in PLAIN}
     return {**plain, **relay.first, "choices": [], "usage": whole(relay.usage)}
+
+
+def wants_usage(relay: Relay) -> bool:
+    options = relay.asked.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
 
 
 def merged(old: Chunk, new: Chunk) -> Chunk:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from conformance.selfcheck.router.chunks import without
+from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.values import Chunk, Json, objects
 
 JOINED = ("content", "refusal", "reasoning_content", "reasoning")

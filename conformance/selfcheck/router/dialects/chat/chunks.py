@@ -41,7 +41,7 @@ def listed_choices(chunk: Chunk, relay: Relay) -> Chunk | None:
 def one_identity(chunk: Chunk, relay: Relay) -> Chunk | None:
     """The first chunk says what id, created and model all chunks have."""
     if relay.first is None:
-        relay.first = {"object": OBJECT, **relay.parts.identity(chunk, relay)}
+        relay.first = {"object": OBJECT, **relay.dialect.identity(chunk, relay)}
     if all(chunk.get(key) == value for key, value in relay.first.items()):
         return chunk
     return {**chunk, **relay.first}

@@ -3,7 +3,7 @@
 import json
 import os
 
-from conformance.selfcheck.router.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
 from conformance.selfcheck.router.relay import Call, Choice, Relay
 from conformance.selfcheck.router.values import Chunk, Json, objects
 
