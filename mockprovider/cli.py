@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from mockprovider import __version__, certificates, replay, requestfile, scenario
+from mockprovider import __version__, certificates, recorded, replay, requestfile, scenario
 from mockprovider.certificates import BadCertificate
 from mockprovider.explain import explained
 from mockprovider.faults import describing
-from mockprovider.recordings import commands as recorded
 from mockprovider.recordings.recording import BadRecording
 from mockprovider.scenario import Scenario
 from mockprovider.show import lines

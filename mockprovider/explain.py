@@ -12,9 +12,10 @@ from mockprovider.inbox import Request
 from mockprovider.journal import Journal
 from mockprovider.marker import Marker
 from mockprovider.performance import Performance
-from mockprovider.provider import Provider, routed
+from mockprovider.provider import Provider
 from mockprovider.requestfile import Subject
 from mockprovider.requests import dotted
+from mockprovider.routing import routed
 from mockprovider.scenario import Scenario
 from mockprovider.shapes import Json
 from mockprovider.timeline import Frame, Head, Hold, Send, Timeline, Verbatim, spelt_out

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from mockprovider import marker, rendering, replay, requests, scenario
 from mockprovider.entry import Entry
@@ -15,19 +14,14 @@ from mockprovider.journal import Journal
 from mockprovider.marker import Marker
 from mockprovider.performance import Performance, performance
 from mockprovider.requests import INVALID
+from mockprovider.routing import Found, Refused, no_route, routed
 from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.shapes import Json
 from mockprovider.slots import Filling, compiled, slot
 from mockprovider.steps import BadScenario, Error, Finish, Say, Steps, Usage
-from mockprovider.surfaces import chat, completions, embeddings, gemini, messages, responses
-from mockprovider.surfaces.surface import Ask, Objection, Reading, Route, Surface
+from mockprovider.surfaces.surface import Ask, Objection, Reading, Surface
 from mockprovider.timeline import Close, Head, Send
 
-# A new surface is added here and nowhere else; the first one answers for unknown paths.
-SURFACES = (
-    chat.SURFACE, messages.SURFACE, messages.COUNT, responses.SURFACE, completions.SURFACE,
-    embeddings.SURFACE, *gemini.SURFACES,
-)  # fmt: skip
 NEVER_ACCEPTED = "sk-mock-invalid"
 NO_KEY = Error(
     "You didn't provide an API key. You need to provide your API key in an Authorization header "
@@ -40,24 +34,6 @@ EARLY = Reading(DEFAULT_MODEL, Ask(stream=True))
 MAX_ARMED = 20_000
 SHORT = 16_384
 Connection = tuple[int, int]
-
-
-class Refused(Exception):
-    """A request that gets an error for an answer."""
-
-    def __init__(self, error: Error, where: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.where = where
-        self.headers = headers
-
-
-class Found(NamedTuple):
-    """Who answers a path, by which route if any, and the parts of the path that have names."""
-
-    surface: Surface
-    route: Route | None = None
-    params: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -178,33 +154,6 @@ named = lru_cache(maxsize=256)(scenario.named)
 def inline(script: bytes) -> Scenario:
     """Read the scenario that travels in a marker."""
     return scenario.parsed(marker.unpack(script), "inline")
-
-
-@lru_cache(maxsize=256)
-def routed(method: str, path: str, query: str) -> Found:
-    """Find who answers a request; if the path alone is known, who refuses the method."""
-    near = Found(SURFACES[0])
-    for surface in SURFACES:
-        for route in surface.routes:
-            if match := route.path.fullmatch(path):
-                if route.method == method and route.query.search(query):
-                    return Found(surface, route, match.groupdict())
-                near = Found(surface)
-    return near
-
-
-def no_route(method: str, path: str) -> Refused:
-    """Tell a wrong method from an unknown path."""
-    routes = [route for surface in SURFACES for route in surface.routes]
-    allowed = [route.method for route in routes if route.path.fullmatch(path)]
-    asked = f"{method} {path}"
-    if not allowed:
-        wrong = Error(f"Invalid URL ({asked})", INVALID, "unknown_url", None, 404)
-        return Refused(wrong, "target")
-    hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
-    message = f"Not allowed to {method} on {path}. {hint}"
-    wrong = Error(message, INVALID, "method_not_supported", None, 405)
-    return Refused(wrong, "method", (("allow", ", ".join(dict.fromkeys(allowed))),))
 
 
 def understood(

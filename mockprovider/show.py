@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mockprovider import rendering
-from mockprovider.provider import SURFACES
+from mockprovider.routing import SURFACES
 from mockprovider.scenario import Scenario
 from mockprovider.slots import Filling
 from mockprovider.steps import BadScenario

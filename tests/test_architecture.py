@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 # A module may import its own layer and those before it, never one after it.
@@ -14,13 +16,40 @@ LAYERS = {
         "suite", "engine", "preflight", "opening", "recorded", "lint", "report", "running",
         "selfcheck", "demo", "items", "session", "plugin", "cli",
     ],
-    "mockprovider": [],
+    "mockprovider": [
+        # what is said: values, and the bytes they become
+        "shapes", "timeline", "steps", "complaints", "inbox", "marker", "faults", "slots",
+        "framing", "performance", "surface", "requests", "surfaces", "obey", "presets", "scenario",
+        "rendering", "recordings", "replay",
+        # who says it, when, and what came of it
+        "attempts", "entry", "clock", "holds", "journal", "tls", "peer", "outlet", "arrival",
+        "leaving", "stage", "player", "counters", "routing", "provider", "early", "wire",
+        # who looks at it, and tells it what to do
+        "show", "requestfile", "explain", "guard", "page", "feed", "merging", "plane", "control",
+        "front", "collector", "certificates", "serve", "workers", "upstream", "record", "tapping",
+        "recorded", "cli",
+        # who starts it from outside
+        "documents", "client", "launch", "harness", "fixtures",
+    ],
 }  # fmt: skip
 
 # What may open a connection or a listening socket.
-NETWORK = {"httpx", "socket", "asyncio", "uvicorn", "starlette", "ssl", "http", "urllib.request"}
-PURE = ("findings", "wire", "protocols", "profiles", "rules", "probes", "plan", "verdicts",
-        "exits", "options", "redact", "excerpt", "recorded", "lint")  # fmt: skip
+NETWORK = {
+    "httpx", "socket", "asyncio", "uvicorn", "starlette", "ssl", "http.client", "http.server",
+    "urllib.request",
+}  # fmt: skip
+PURE = {
+    "conformance": {
+        "findings", "wire", "protocols", "profiles", "rules", "probes", "plan", "verdicts",
+        "exits", "options", "redact", "excerpt", "recorded", "lint",
+    },
+    "mockprovider": {
+        "shapes", "timeline", "steps", "complaints", "inbox", "marker", "faults", "slots",
+        "framing", "performance", "surface", "requests", "surfaces", "obey", "presets", "scenario",
+        "rendering", "recordings", "replay", "entry", "holds", "routing", "provider", "early",
+        "show", "requestfile", "explain",
+    },
+}  # fmt: skip
 
 
 def modules(package: str) -> Iterator[tuple[Path, list[str]]]:
@@ -34,12 +63,18 @@ def imported(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.append(node.module)
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return names
 
 
 def layer(name: str) -> str:
-    return name.partition(".")[2].partition(".")[0]
+    """Return the layer of a module: its first part, but for what all surfaces are made of."""
+    first, *rest = [*name.split("."), "", ""][1:]
+    return "surface" if (first, rest[0]) == ("surfaces", "surface") else first
+
+
+def own(path: Path) -> str:
+    return layer(".".join(path.with_suffix("").parts))
 
 
 def test_judge_and_mock_never_import_each_other() -> None:
@@ -54,31 +89,34 @@ def test_judge_and_mock_never_import_each_other() -> None:
     assert wrong == []
 
 
-def test_no_module_imports_a_later_layer() -> None:
-    order = LAYERS["conformance"]
+@pytest.mark.parametrize("package", LAYERS)
+def test_no_module_imports_a_later_layer(package: str) -> None:
+    order = LAYERS[package]
     wrong = [
         f"{path} imports {name}"
-        for path, names in modules("conformance")
-        if (own := Path(path.parts[1]).stem) in order
+        for path, names in modules(package)
+        if own(path) in order
         for name in names
-        if name.startswith("conformance.") and layer(name) in order
-        if order.index(layer(name)) > order.index(own)
+        if name.startswith(f"{package}.") and layer(name) in order
+        if order.index(layer(name)) > order.index(own(path))
     ]
 
     assert wrong == []
 
 
-def test_every_module_of_the_judge_has_a_layer() -> None:
-    found = {Path(path.parts[1]).stem for path, _ in modules("conformance")}
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_module_has_a_layer(package: str) -> None:
+    found = {own(path) for path, _ in modules(package)}
 
-    assert found - {"__init__", "__main__", "routers"} <= set(LAYERS["conformance"])
+    assert found - {"__init__", "__main__", "routers"} <= set(LAYERS[package])
 
 
-def test_what_judges_never_touches_the_network() -> None:
+@pytest.mark.parametrize("package", PURE)
+def test_what_is_pure_never_touches_the_network(package: str) -> None:
     wrong = [
         f"{path} imports {name}"
-        for path, names in modules("conformance")
-        if Path(path.parts[1]).stem in PURE
+        for path, names in modules(package)
+        if own(path) in PURE[package]
         for name in names
         if name in NETWORK or name.partition(".")[0] in NETWORK
     ]

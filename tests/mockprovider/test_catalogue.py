@@ -10,7 +10,7 @@ from mockprovider.cli import main
 from mockprovider.faults import CATALOGUE, fault
 from mockprovider.faults.describing import markdown, shape
 from mockprovider.faults.fault import Fault, Layer, Listed, Reaction
-from mockprovider.provider import SURFACES
+from mockprovider.routing import SURFACES
 from mockprovider.scenario import schema
 from mockprovider.shapes import Json, mismatches
 

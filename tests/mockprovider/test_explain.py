@@ -11,7 +11,7 @@ import pytest
 
 from mockprovider.cli import main
 from mockprovider.explain import PATHS
-from mockprovider.provider import SURFACES, routed
+from mockprovider.routing import SURFACES, routed
 from mockprovider.shapes import Json
 
 Explained = Callable[..., dict[str, list[str]]]

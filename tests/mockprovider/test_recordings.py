@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mockprovider.cli import main, parser
-from mockprovider.provider import SURFACES
 from mockprovider.recordings import content, kinds
 from mockprovider.recordings.recording import (
     META,
@@ -29,6 +28,7 @@ from mockprovider.recordings.recording import (
 )
 from mockprovider.recordings.store import Taken, as_name, meta, next_name, save
 from mockprovider.recordings.toml import document
+from mockprovider.routing import SURFACES
 from mockprovider.scenario import fixtures_dir
 
 if TYPE_CHECKING:
