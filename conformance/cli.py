@@ -12,6 +12,7 @@ from inspect import cleandoc
 from pathlib import Path
 
 from conformance import lint as linting
+from conformance.coverage import coverage
 from conformance.demo import demo
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
@@ -180,6 +181,9 @@ def parser() -> Parser:
     linted.add_argument("--profile", default="generic", metavar="NAME", help="what is promised")
     linted.add_argument("--request", metavar="FILE", help="JSON body of the request, if known")
     linted.add_argument("--strict-should", action="store_true", help="SHOULD counts as MUST")
+    covering = command(commands, coverage)
+    covering.add_argument("--family", help="only the rules of one family, such as done")
+    covering.add_argument("--json", action="store_true", help="as JSON, with everything known")
     command(commands, demo).add_argument("--run-dir", default="streamproof-run", metavar="DIR")
     selfcheck_arguments(command(commands, selfcheck))
     command(commands, explain).add_argument("rule", metavar="RULE", help="such as done.present")

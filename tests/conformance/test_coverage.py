@@ -1,0 +1,134 @@
+"""The catalogue of streaming bugs, the rules, and the document the catalogue was drawn from."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from conformance.catalogue import State, catalogue, complaints, entries
+from conformance.coverage import counts
+from conformance.findings import Level
+from conformance.rules import RULES
+from conformance.rules.rule import Rule
+
+Command = Callable[..., CompletedProcess[str]]
+
+DOCUMENT = Path(__file__).parents[3] / "shared" / "reference" / "bug-catalogue.md"
+ROW = re.compile(
+    r"^\| `(?P<id>[a-z0-9]+\.[a-z0-9-]+)` \| (?P<level>[A-Z]+) \| (?P<surfaces>[^|]+) "
+    r"\| (?P<needs>[^|]+) \|"
+)
+SURFACES = {"openai-chat": "chat", "anthropic": "messages", "billing": "bill"}
+NEEDS = {"controlled upstream": "upstream", "billing probe": "bill", "blackbox": ""}
+
+
+def without(*names: str) -> Mapping[str, Rule]:
+    return {name: rule for name, rule in RULES.items() if name not in names}
+
+
+def with_rule(name: str, **members: object) -> Mapping[str, Rule]:
+    return {**RULES, name: replace(RULES["done.present"], id=name, **members)}  # type: ignore[arg-type]
+
+
+def test_the_catalogue_and_the_rules_fit_together() -> None:
+    assert list(complaints(RULES)) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (without("sse.crlf"), "sse.crlf: no rule, and neither planned nor excluded"),
+        (without("http.answered"), "http.answered: an addition, and yet no rule"),
+        (with_rule("sse.new"), "sse.new: neither in the catalogue nor among the additions"),
+        (with_rule("http.graceful-drain", level=Level.SHOULD),
+         "http.graceful-drain: planned, and yet a rule"),
+        (with_rule("err.h2-reset", level=Level.SHOULD), "err.h2-reset: excluded, and yet a rule"),
+        (with_rule("done.present", level=Level.MAY),
+         "done.present: MAY here, MUST there; levels says why if they differ"),
+        (with_rule("http.keepalive-neutral", level=Level.MUST),
+         "http.keepalive-neutral: MUST here, MUST there; levels says why if they differ"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said(rules: Mapping[str, Rule], said: str) -> None:
+    assert list(complaints(rules)) == [said]
+
+
+def test_every_reason_is_said_of_something_in_the_catalogue() -> None:
+    told = catalogue()
+    families = {entry.family for entry in entries(RULES)}
+
+    reasons = told["planned"].keys() | told["excluded"].keys() | told["levels"].keys()
+    assert reasons - families - told["rules"].keys() == set()
+
+
+@pytest.mark.skipif(not DOCUMENT.is_file(), reason="no catalogue of bugs at ../shared/reference")
+def test_the_catalogue_is_that_of_the_document() -> None:
+    part = DOCUMENT.read_text("utf-8").partition("### 2.4")[2].partition("\n## 3")[0]
+    rows = [found.groupdict() for line in part.splitlines() if (found := ROW.match(line))]
+
+    assert len(rows) == 159
+    assert catalogue()["rules"] == {
+        row["id"]: {
+            "level": row["level"],
+            "surfaces": " ".join(SURFACES.get(each, each) for each in row["surfaces"].split(", ")),
+            "needs": " ".join(NEEDS[each] for each in row["needs"].split(", ")),
+        }
+        for row in rows
+    }
+
+
+def test_the_counts_add_up() -> None:
+    told = counts(entries(RULES))
+
+    assert told["rules"] == told["implemented"] + told["planned"] + told["excluded"] == 159
+
+
+def test_a_rule_is_covered_in_part_until_it_judges_all_it_is_named_for() -> None:
+    found = {entry.id: entry for entry in entries(RULES)}
+
+    assert "bill" in found["usage.not-invented"].open
+    assert found["chunk.id-stable"].open == []
+    assert found["bill.stream-recorded"].open == []
+
+
+def test_coverage_is_told_by_family_and_in_all(conformance: Command) -> None:
+    told = conformance("coverage")
+    lines = told.stdout.splitlines()
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert lines[0].split() == [
+        "family", "rules", "implemented", "planned", "excluded", "in", "part",
+    ]  # fmt: skip
+    assert next(line for line in lines if line.startswith("total")).split()[1] == "159"
+    assert "  http.graceful-drain (SHOULD): needs a signal to the router's process" in lines
+    assert lines.index("excluded:") < lines.index("additions:")
+
+
+def test_coverage_of_one_family_has_no_other(conformance: Command) -> None:
+    told = conformance("coverage", "--family", "timeout")
+
+    assert [line.split()[0] for line in told.stdout.splitlines() if line] == [
+        "family", "timeout", "total", "planned:", "timeout.idle-not-total",
+    ]  # fmt: skip
+
+
+def test_coverage_as_json_has_every_rule(conformance: Command) -> None:
+    told = json.loads(conformance("coverage", "--json").stdout)
+
+    assert told["total"]["rules"] == len(told["rules"]) == 159
+    assert sum(family["rules"] for family in told["families"].values()) == 159
+    assert told["additions"].keys() | {
+        rule["id"] for rule in told["rules"] if rule["state"] == State.IMPLEMENTED
+    } == set(RULES)
+
+
+def test_a_family_that_is_none_is_wrong_usage(conformance: Command) -> None:
+    told = conformance("coverage", "--family", "don")
+
+    assert (told.returncode, told.stdout) == (4, "")
+    assert told.stderr.startswith("conformance: no family 'don'; there are anth, bill, cache, ")
+    assert len(told.stderr.splitlines()) == 1
