@@ -49,6 +49,18 @@ def test_each_surface_asks_in_its_own_words(surface: str, path: str, tools: obje
     assert ("stream_options" in asked.body) == (surface == "chat")
 
 
+def test_gemini_is_asked_in_its_own_words_too() -> None:
+    answer = {"role": "model", "parts": [{"text": "Ho"}]}
+    own = {"contents": [answer], "generationConfig": {"topK": 2}, "temperature": 1}
+
+    asked = request(Target("http://router/v1"), "gemini", Send("plain", own), "Hi")
+
+    assert asked.body == {
+        "contents": [{"role": "user", "parts": [{"text": "Hi"}]}, answer],
+        "generationConfig": {"topK": 2, "temperature": 1},
+    }
+
+
 @pytest.mark.parametrize(
     ("mode", "method"),
     [
