@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from conformance.exchange import End, Exchange, Json, once
-from conformance.protocols import chat_outcome, gemini_outcome
+from conformance.protocols import chat_outcome, gemini_outcome, responses_outcome
 from conformance.protocols import outcome as outcomes
 from conformance.protocols.grammar import Token
 from conformance.protocols.outcome import Failure, Outcome
@@ -11,6 +11,7 @@ from conformance.protocols.surface import Event, Flaw, Surface
 
 SURFACES: Mapping[str, Surface] = {
     "chat": chat_outcome.SURFACE,
+    "responses": responses_outcome.SURFACE,
     "gemini": gemini_outcome.SURFACE,
 }
 
