@@ -30,7 +30,7 @@ from conformance.settings import WrongUsage
 
 # The idle limit outlasts the patience of a hold, so that a mutant that keeps back an event is not
 # taken for one whose provider has died.
-ROUTER = ("--keepalive-ms", "500", "--idle-ms", "8000")
+LIMITS = ("--keepalive-ms", "500", "--idle-ms", "8000")
 
 
 class NothingSelected(ValueError):
@@ -127,11 +127,12 @@ def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
 
 
 @contextmanager
-def servers() -> Iterator[Servers]:
+def servers(*limits: str) -> Iterator[Servers]:
     """Run the mock and, in one process, all routers in front of it."""
     with upstream(0) as mock:
-        command = ("--port", "0", "--upstream", f"{mock.data_url}/v1", "--print-json", *ROUTER)
-        with launched(python("conformance.selfcheck.serve", *command)) as told:
+        where = ("--port", "0", "--upstream", f"{mock.data_url}/v1", "--print-json")
+        command = python("conformance.selfcheck.serve", *where, *(limits or LIMITS))
+        with launched(command) as told:
             yield Servers(told["url"], mock.control_url)
 
 

@@ -100,6 +100,13 @@ def started() -> Iterator[Servers]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def impatient() -> Iterator[Servers]:
+    """The same with limits so short that a test can wait for them."""
+    with servers("--keepalive-ms", "100", "--idle-ms", "400") as running:
+        yield running
+
+
 @pytest.fixture
 def conformance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

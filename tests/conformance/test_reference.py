@@ -3,78 +3,26 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import replace
-from itertools import count
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from conformance.drive.launch import launched, python
-from conformance.drive.upstream import upstream
 from conformance.exchange import Json
+from conformance.selfcheck.check import Servers
 from conformance.selfcheck.reference import REFERENCE
 from conformance.selfcheck.router.app import app
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Settings
 from conformance.selfcheck.router.wire import Wire
+from tests.conformance.ends import Ends, fresh
 
 MIB = 1 << 20
+NOBODY = "http://127.0.0.1:9"
 USAGE: Json = {"stream_options": {"include_usage": True}}
-NUMBERS = count(1)
-
-
-class Ends:
-    """Both ends of the reference router: its client and its provider."""
-
-    def __init__(self, router: str, control: str) -> None:
-        self.http = httpx.Client(
-            base_url=f"{router}/reference/v1",
-            headers={"authorization": "Bearer sk-conformance"},
-            trust_env=False,
-        )
-        self.control = httpx.Client(base_url=f"{control}/_mock", trust_env=False)
-
-    @staticmethod
-    def body(scenario: str, nonce: str, **ask: Json) -> Json:
-        prompt = f"[[mock:{scenario}#{nonce}]]"
-        return {"model": "m", "messages": [{"role": "user", "content": prompt}], **ask}
-
-    def ask(self, scenario: str, nonce: str = "", **ask: Json) -> httpx.Response:
-        body = self.body(scenario, nonce or fresh(), **{"stream": True, **ask})
-        return self.http.post("/chat/completions", json=body)
-
-    def play(self, steps: list[Json], nonce: str = "", **members: Json) -> httpx.Response:
-        """Ask for a scenario of our own, and for usage."""
-        return self.ask("armed", self.arm(steps, nonce, **members), **USAGE)
-
-    def arm(self, steps: list[Json], nonce: str = "", **members: Json) -> str:
-        nonce = nonce or fresh()
-        told = {"summary": "armed", "step": steps, **members}
-        self.control.put(f"/armed/{nonce}", json=told).raise_for_status()
-        return nonce
-
-    @contextmanager
-    def streaming(self, scenario: str, nonce: str) -> Iterator[httpx.Response]:
-        body = self.body(scenario, nonce, stream=True)
-        with self.http.stream("POST", "/chat/completions", json=body) as response:
-            yield response
-
-    def release(self, nonce: str, hold: str) -> None:
-        self.control.post(f"/release/{nonce}", json={"hold": hold}).raise_for_status()
-
-    def entry(self, nonce: str) -> Json:
-        asked = {"nonce": nonce, "wait": "ended", "timeout_ms": "5000"}
-        (entry,) = self.control.get("/journal", params=asked).json()["entries"]
-        return entry
-
-    def row(self, response: httpx.Response) -> Json:
-        return self.http.get(f"/usage/{response.headers['x-request-id']}").json()
-
-
-def fresh() -> str:
-    return f"reference-{next(NUMBERS)}"
 
 
 def events(response: httpx.Response) -> list[Json]:
@@ -94,14 +42,9 @@ def error(response: httpx.Response) -> Json:
 
 
 @pytest.fixture(scope="module")
-def ends() -> Iterator[Ends]:
-    limits = ("--keepalive-ms", "100", "--idle-ms", "400")
-    with upstream(0) as mock:
-        serving = ("--port", "0", "--upstream", f"{mock.data_url}/v1", "--print-json", *limits)
-        with launched(python("conformance.selfcheck.serve", *serving)) as told:
-            both = Ends(told["url"], mock.control_url)
-            with both.http, both.control:
-                yield both
+def ends(impatient: Servers) -> Iterator[Ends]:
+    with closing(Ends("chat", impatient, **USAGE)) as both:
+        yield both
 
 
 def test_each_event_comes_out_before_the_next_exists(ends: Ends) -> None:
@@ -146,7 +89,7 @@ HEADERS = {
 def test_the_provider_gets_our_key_and_nothing_of_the_clients(ends: Ends) -> None:
     nonce = fresh()
     secrets = {"cookie": "session=1", "x-router-trace": "t", "x-forwarded-for": "10.0.0.1"}
-    body = ends.body("text", nonce, temperature=0.5, vendor={"a": 1})
+    body = ends.body("text", nonce, "plain", temperature=0.5, vendor={"a": 1})
     ends.http.post("/chat/completions", json=body, headers=secrets)
 
     request = ends.entry(nonce)["request"]
@@ -165,7 +108,7 @@ def test_a_client_without_a_key_of_ours_is_turned_away(ends: Ends, sent: str) ->
 
     assert answer.status_code == 401
     assert error(answer)["code"] == "invalid_api_key"
-    assert ends.control.get("/journal", params={"nonce": nonce}).json() == {"entries": []}
+    assert ends.unheard(nonce)
 
 
 @pytest.mark.parametrize(
@@ -373,11 +316,12 @@ def test_models_are_the_providers(ends: Ends) -> None:
 
 @pytest.mark.slow
 def test_a_provider_that_is_not_there_is_a_bad_gateway() -> None:
-    nobody = ("--port", "0", "--upstream", "http://127.0.0.1:9/v1", "--print-json")
+    nobody = ("--port", "0", "--upstream", f"{NOBODY}/v1", "--print-json")
     server = launched(python("conformance.selfcheck.serve", *nobody))
-    with server as told, Ends(told["url"], "http://127.0.0.1:9").http as http:
+    with server as told, closing(Ends("chat", Servers(told["url"], NOBODY))) as both:
+        http = both.http
         answers = [
-            http.post("/chat/completions", json=Ends.body("text", "n-1")),
+            both.ask("text"),
             http.get("/models"),
             http.get(f"{told['url']}/nobody/v1/models"),
             http.get("/nothing"),

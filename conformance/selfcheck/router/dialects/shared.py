@@ -1,10 +1,11 @@
 """What several surfaces do alike."""
 
+import json
 from collections.abc import Iterator
 
-from conformance.selfcheck.router.events import Comment, Item
+from conformance.selfcheck.router.events import Comment, Event, Item
 from conformance.selfcheck.router.relay import Relay
-from conformance.selfcheck.router.values import Chunk, Headers
+from conformance.selfcheck.router.values import Chunk, Headers, Json
 
 
 def bearer_key(relay: Relay) -> str:
@@ -19,6 +20,20 @@ def bearer_credentials(relay: Relay) -> Headers:
 
 def mode_in_body(relay: Relay) -> str:
     return "stream" if relay.asked.get("stream") is True else "plain"
+
+
+def json_object(event: Event) -> Chunk | None:
+    """Return the JSON object that an event holds, None if it holds anything else."""
+    try:
+        value = json.loads(event.data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def with_member(value: Chunk, name: str, member: Json) -> Chunk:
+    """Return an object with a member as it should be, the very object if it is so."""
+    return value if value.get(name) == member else {**value, name: member}
 
 
 def comment(relay: Relay) -> Item | None:

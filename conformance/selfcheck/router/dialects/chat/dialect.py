@@ -1,6 +1,5 @@
 """OpenAI chat completions as the router speaks them."""
 
-import json
 from collections.abc import Iterator
 
 from conformance.selfcheck.router.dialects import shared
@@ -45,11 +44,8 @@ def understood(event: Event, relay: Relay) -> list[Heard]:
     """An event that is neither a chunk nor an error nor the terminator is left out."""
     if event.data.strip() == DONE.data:
         return [ended("done", relay)]
-    try:
-        value = json.loads(event.data)
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(value, dict):
+    value = shared.json_object(event)
+    if value is None:
         return []
     if value.get("error") or event.type == "error":
         return [failed(value.get("error") or value, relay)]
