@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from conformance.exchange import End, Exchange, Json, once
-from conformance.protocols import chat_outcome, gemini_outcome, responses_outcome
+from conformance.protocols import (
+    chat_outcome,
+    gemini_outcome,
+    messages_outcome,
+    responses_outcome,
+)
 from conformance.protocols import outcome as outcomes
 from conformance.protocols.grammar import Token
 from conformance.protocols.outcome import Failure, Outcome
@@ -12,6 +17,7 @@ from conformance.protocols.surface import Event, Flaw, Surface
 SURFACES: Mapping[str, Surface] = {
     "chat": chat_outcome.SURFACE,
     "responses": responses_outcome.SURFACE,
+    "messages": messages_outcome.SURFACE,
     "gemini": gemini_outcome.SURFACE,
 }
 

@@ -22,7 +22,7 @@ def _count(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _exactly(word: str) -> Member:
+def exactly(word: str) -> Member:
     return Member(lambda value: value == word, f"{word!r}")
 
 
@@ -34,10 +34,10 @@ LIST = Member(lambda value: isinstance(value, list), "a list")
 REASON = Member(lambda value: value is None or isinstance(value, str), "null or a text")
 
 ENVELOPE = {"choices": LIST}
-CHUNK = {"object": _exactly("chat.completion.chunk"), **ENVELOPE}
+CHUNK = {"object": exactly("chat.completion.chunk"), **ENVELOPE}
 CHUNK_CHOICE = {"index": COUNT, "delta": OBJECT, "finish_reason": REASON}
 ANSWER = {
-    "id": TEXT, "object": _exactly("chat.completion"), "created": POSITIVE, "model": TEXT,
+    "id": TEXT, "object": exactly("chat.completion"), "created": POSITIVE, "model": TEXT,
     **ENVELOPE,
 }  # fmt: skip
 ANSWER_CHOICE = {"index": COUNT, "message": OBJECT, "finish_reason": TEXT}
