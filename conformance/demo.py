@@ -40,7 +40,7 @@ def _judged(router: str, started: Servers, directory: str) -> Run:
     where, url = Path(directory) / router, f"{started.routers_url}/{router}/v1"
     settings = Settings(
         target(url),
-        load("generic"),
+        load("reference"),
         Limits(),
         where,
         mock_url=started.control_url,

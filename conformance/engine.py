@@ -21,7 +21,7 @@ from conformance.exchange import Trial
 from conformance.plan import Case
 from conformance.settings import Settings
 from conformance.suite import MODEST_WIDTH, WIDTH, Background, Suite, Tried
-from conformance.verdicts import Kind, Verdict, judge, settle
+from conformance.verdicts import Kind, Verdict, judge, settle, undeclared
 
 CONTROLLED, BLACK_BOX = "controlled", "black-box"
 
@@ -83,12 +83,12 @@ class Engine:
         return client(self._settings.limits), Mock(control) if control else None
 
     def start(self, cases: Iterable[Case]) -> None:
-        self._suite.start(case.trial for case in cases if not self._unaskable(case))
+        self._suite.start(case.trial for case in cases if not self._unasked(case))
 
     def judge(self, case: Case) -> Judged:
         began = time.monotonic()
-        if reason := self._unaskable(case):
-            return Judged(case, Verdict(Kind.UNTESTABLE, reason), 0.0)
+        if verdict := self._unasked(case):
+            return Judged(case, verdict, 0.0)
         trying = self._suite.trying(*case.trial)
         if trouble := trying.exception():
             return Judged(case, _broken("the trial", trouble), time.monotonic() - began)
@@ -103,11 +103,13 @@ class Engine:
         self._background.close()
         self._judging.shutdown()
 
-    def _unaskable(self, case: Case) -> str:
+    def _unasked(self, case: Case) -> Verdict | None:
         """A real model cannot be made to play a scenario; it can only be asked a question."""
+        if case.probe.limit and case.probe.limit not in self._settings.profile.policy:
+            return undeclared(case.probe.limit)
         if self._ground.mode == BLACK_BOX and not case.probe.question:
-            return "needs a provider that plays the scenario"
-        return ""
+            return Verdict(Kind.UNTESTABLE, "needs a provider that plays the scenario")
+        return None
 
     def _verdict(self, case: Case, tried: Tried) -> Verdict:
         again = self._judged(case, tried.again) if tried.again else None

@@ -29,7 +29,7 @@ class End(StrEnum):
     GARBLED = "garbled"  # what came back is not HTTP
 
 
-#: After these there is no answer to judge; the rule on answering reports them, no other does.
+#: After these there is no answer to judge; only rules about `unanswered` requests do.
 UNANSWERED = frozenset({End.TIMEOUT, End.OVERFLOW, End.REFUSED, End.GARBLED})
 
 
@@ -79,7 +79,12 @@ class Exchange:
 
     @property
     def form(self) -> str:
-        """What came back, by its status: an `error`, or the mode that was asked for."""
+        """What came back, by its status: an `error`, or the mode that was asked for.
+
+        `unanswered` is what never ended, or was no answer at all.
+        """
+        if self.end in UNANSWERED:
+            return "unanswered"
         failed = self.status is not None and self.status >= 400  # noqa: PLR2004
         return "error" if failed else self.mode
 

@@ -9,7 +9,8 @@ from conformance.exchange import SURFACES
 from conformance.probes.probe import Probe
 from conformance.rules.rule import Rule
 
-EVERY = "every"  # the tag that all probes bear
+EVERY = "every"  # the tag that all probes bear, but for
+SILENT = "silent"  # those whose provider says no more, so that a router may have no answer
 
 
 class UnknownCase(ValueError):
@@ -38,15 +39,20 @@ def cases(
     listed = list(probes)
     for rule in rules:
         for probe in listed:
-            if rule.probes & {EVERY, *probe.tags.split()}:
+            if rule.probes & tags(probe):
                 for surface in probe.surfaces.split():
                     if surface in surfaces and rule.on & kinds(probe, surface):
                         yield Case(rule, probe, surface)
 
 
+def tags(probe: Probe) -> set[str]:
+    own = set(probe.tags.split())
+    return own if SILENT in own else own | {EVERY}
+
+
 def kinds(probe: Probe, surface: str) -> set[str]:
     modes = {send.mode for send in probe.sends.values()}
-    return {f"{surface}.{mode}" for mode in modes | {"error"}}
+    return {f"{surface}.{mode}" for mode in modes | {"error", "unanswered"}}
 
 
 def selected(listed: Iterable[Case], patterns: Iterable[str]) -> list[Case]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.exchange import UNANSWERED, Exchange, Trial
+from conformance.exchange import Exchange, Trial
 from conformance.findings import Finding, Level
-from conformance.profiles.profile import UNSPECIFIED, Profile
+from conformance.profiles.profile import LIMITS, UNSPECIFIED, Profile
 from conformance.rules.rule import Rule
 
 
@@ -24,9 +24,6 @@ class Kind(StrEnum):
 
 BROKEN = {Level.MUST: Kind.FAIL, Level.SHOULD: Kind.WARN, Level.MAY: Kind.INFO,
           Level.INFO: Kind.INFO}  # fmt: skip
-
-#: The one rule that reports an exchange without an answer; all others leave it alone.
-ANSWERING = "http.answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,9 @@ def judge(
     """Say what a rule makes of a trial; `have` is what is at hand to judge with."""
     if trial.trouble:
         return Verdict(Kind.HARNESS_ERROR, trial.trouble)
-    if missing := rule.needs - have:
+    for limit in sorted((rule.needs & LIMITS) - set(profile.policy)):
+        return undeclared(limit)
+    if missing := rule.needs - LIMITS - have:
         return Verdict(Kind.UNTESTABLE, f"needs {' and '.join(sorted(missing))}")
     if reason := _unjudgeable(rule, trial):
         declined = may_refuse and any(e.status == 400 for e in trial.exchanges.values())  # noqa: PLR2004
@@ -64,6 +63,10 @@ def judge(
     return Verdict(BROKEN[rule.level], findings=findings)
 
 
+def undeclared(limit: str) -> Verdict:
+    return Verdict(Kind.NOT_APPLICABLE, f"the profile declares no {limit}")
+
+
 def settle(first: Verdict, again: Verdict | None) -> Verdict:
     """Make one verdict of two: a clock had a part in the first, the second was alone."""
     if again is None or again.kind == first.kind:
@@ -74,10 +77,8 @@ def settle(first: Verdict, again: Verdict | None) -> Verdict:
 
 def _unjudgeable(rule: Rule, trial: Trial) -> str:
     """Say why there is nothing this rule could judge, or nothing at all."""
-    if rule.id == ANSWERING:
-        return ""
     for name, exchange in trial.exchanges.items():
-        if exchange.end in UNANSWERED:
+        if exchange.form == "unanswered" and exchange.kind not in rule.on:
             return f"the {name} request was not answered: {exchange.end} {exchange.error}".strip()
     if any(exchange.kind in rule.on for exchange in trial.exchanges.values()):
         return ""

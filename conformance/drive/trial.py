@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -14,6 +14,8 @@ from conformance.exchange import Exchange, HoldSeen, Json, Trial
 from conformance.probes.probe import Probe
 from conformance.protocols.chat import DONE
 from conformance.protocols.outcome import fragments, spoken, steps
+
+GRACE = 4.0  # seconds in which a router that keeps its limit has ended an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Bench:
 async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     """Send a probe's requests one after the other; each has a nonce of its own."""
     exchanges: dict[str, Exchange] = {}
+    if probe.limit:
+        bench = replace(bench, limits=waiting(bench.limits, bench.policy[probe.limit]))
     try:
         for name in probe.sends:
             # What is before the last dash is the run, so that none may follow.
@@ -40,10 +44,17 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     return Trial(probe.id, exchanges)
 
 
+def waiting(limits: Limits, limit: float) -> Limits:
+    """Return limits that outlast what a router has declared, by half of it and a few seconds."""
+    return replace(limits, deadline=1.5 * limit + GRACE)
+
+
 async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: str) -> Exchange:
     send = probe.sends[name]
-    scenario = probe.document(name) if bench.mock else None
-    prompt = f"{probe.marker(name, nonce)} {probe.question}" if bench.mock else probe.question
+    limit = bench.policy.get(probe.limit, 1.0)
+    scenario = probe.document(name, limit) if bench.mock else None
+    marker = probe.marker(name, nonce, limit)
+    prompt = f"{marker} {probe.question}" if bench.mock else probe.question
     asked = request(bench.target, surface, send, prompt.strip())
     arrival = Arrival()
     seen: list[HoldSeen] = []

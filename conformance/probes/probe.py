@@ -40,14 +40,22 @@ class Probe:
     surfaces: str = "chat"  # words; EVERYWHERE where the scenario says the same on each
     question: str = ""  # what a real model is asked instead; without it the probe needs the mock
     may_refuse: bool = False  # a router that does not offer this may answer 400
+    limit: str = ""  # the declared limit it is about: the script's waits are for one of a second
 
-    def document(self, name: str) -> Json:
+    def document(self, name: str, limit: float = 1.0) -> Json:
         """Return the scenario the provider plays for one of the requests."""
-        return {**scenario(self.scenario), **self.sends[name].change}
+        told = {**scenario(self.scenario), **self.sends[name].change}
+        if self.limit:
+            told["step"] = [_stretched(step, limit) for step in told["step"]]
+        return told
 
-    def marker(self, name: str, nonce: str) -> str:
+    def marker(self, name: str, nonce: str, limit: float = 1.0) -> str:
         """Return the text that makes the mock play it, whatever the router does to the rest."""
-        if not self.sends[name].change:
+        if not (self.sends[name].change or self.limit):
             return f"[[mock:{self.scenario}#{nonce}]]"
-        script = zlib.compress(json.dumps(self.document(name)).encode(), 9)
+        script = zlib.compress(json.dumps(self.document(name, limit)).encode(), 9)
         return f"[[mock:inline:{urlsafe_b64encode(script).decode().rstrip('=')}#{nonce}]]"
+
+
+def _stretched(step: Json, limit: float) -> Json:
+    return {**step, "wait_ms": step["wait_ms"] * limit} if "wait_ms" in step else step

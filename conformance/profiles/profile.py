@@ -1,6 +1,7 @@
 """Profiles: TOML in, frozen values out; every value with its source."""
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -25,6 +26,9 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "done-after-error": ("always", "never", "unspecified"),
 }
 UNSPECIFIED = "unspecified"
+#: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence
+#: towards a client, of a whole request.
+LIMITS = frozenset({"idle-limit", "keepalive-limit", "request-limit"})
 LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 
 
@@ -89,7 +93,7 @@ def read(path: Path) -> Profile:
         path.stem,
         told["title"],
         told["source"],
-        {**policy, LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1))},
+        {**policy, **_limits(path, told), LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1))},
         {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
         _surfaces(path, told.get("surfaces", ["chat"])),
     )
@@ -101,6 +105,14 @@ def _surfaces(path: Path, said: Json) -> tuple[str, ...]:
         if surface not in SURFACES:
             raise BadProfile(f"{path}: surface {surface!r}: one of {', '.join(SURFACES)}")
     return tuple(listed)
+
+
+def _limits(path: Path, told: Json) -> dict[str, Json]:
+    limits = {name: told[name] for name in LIMITS & told.keys()}
+    for name, said in limits.items():
+        if not isinstance(said, int | float) or isinstance(said, bool) or not 0 < said < math.inf:
+            raise BadProfile(f"{path}: {name} {said!r}: a number of seconds above 0 is needed")
+    return limits
 
 
 def _lookahead(path: Path, said: Json) -> int:

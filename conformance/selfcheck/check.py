@@ -30,7 +30,7 @@ from conformance.settings import WrongUsage
 
 # The idle limit outlasts the patience of a hold, so that a mutant that keeps back an event is not
 # taken for one whose provider has died.
-LIMITS = ("--keepalive-ms", "500", "--idle-ms", "8000")
+LIMITS = ("--keepalive-ms", "500", "--idle-ms", "4000")
 
 
 class NothingSelected(ValueError):
@@ -118,7 +118,7 @@ def _any(name: str, patterns: Sequence[str]) -> bool:
 
 def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
     with servers() as (routers_url, control_url):
-        found = asyncio.run(observed(routers_url, control_url, work, load("generic")))
+        found = asyncio.run(observed(routers_url, control_url, work, load("reference")))
     return Matrix(
         {name: VARIANTS[name] for name in chosen.routers if name in VARIANTS},
         {case.rule.id: case.rule for case in chosen.cases},

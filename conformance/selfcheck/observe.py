@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import httpx
+
 from conformance.drive import trial as driving
 from conformance.drive.capture import Limits, client
 from conformance.drive.mock import Mock
@@ -19,7 +21,8 @@ from conformance.verdicts import Kind, Verdict, judge
 # Mutants hold events back on purpose and run into our patience: it is short.
 LIMITS = Limits(deadline=16.0, patience=1.5)
 HAVE = frozenset({"head", "request", "upstream"})
-WIDTH = 48  # trials at once: many, as some of them only wait
+WIDTH = 48  # trials at once: many, as some of them wait
+WAITING = 5  # beside each of them, of those that do nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Job:
     run: str
     nonce: str
     cases: tuple[Case, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the trial is about a limit, and takes as long as that."""
+        return bool(self.cases[0].probe.limit)
 
 
 def jobs(routers: Mapping[str, str], cases: Sequence[Case], run: str) -> Iterator[Job]:
@@ -48,27 +56,33 @@ async def observed(
 ) -> list[Observed]:
     """Return every verdict that is not a pass."""
     found: list[Observed] = []
-    waiting = iter(work)
+    waiting = iter([job for job in work if job.waits])
+    busy = iter([job for job in work if not job.waits])
     left = Counter(job.run for job in work)
 
-    async def worker() -> None:
-        # A client of its own each: with many connections a pool spends its time choosing one.
+    async def worker(listed: Iterator[Job], http: httpx.AsyncClient, mock: Mock) -> None:
+        for job in listed:
+            router = target(f"{routers_url}/{job.router}/v1")
+            bench = Bench(router, http, mock, LIMITS, profile.policy)
+            judging = asyncio.create_task(_judged(job, bench, profile))
+            # What breaks down over something a router sent must not end the run.
+            await asyncio.wait({judging})
+            trouble = judging.exception()
+            found.extend(_broken(job, trouble) if trouble else judging.result())
+            left[job.run] -= 1
+            if not left[job.run]:
+                await mock.forget(job.run)
+
+    async def bench() -> None:
+        # A client for a few workers: with many connections a pool spends its time choosing one.
         mock = Mock(control_url)
         async with client(LIMITS) as http:
-            for job in waiting:
-                router = target(f"{routers_url}/{job.router}/v1")
-                bench = Bench(router, http, mock, LIMITS, profile.policy)
-                judging = asyncio.create_task(_judged(job, bench, profile))
-                # What breaks down over something a router sent must not end the run.
-                await asyncio.wait({judging})
-                trouble = judging.exception()
-                found.extend(_broken(job, trouble) if trouble else judging.result())
-                left[job.run] -= 1
-                if not left[job.run]:
-                    await mock.forget(job.run)
+            await asyncio.gather(
+                worker(busy, http, mock), *(worker(waiting, http, mock) for _ in range(WAITING))
+            )
         await mock.close()
 
-    await asyncio.gather(*(worker() for _ in range(WIDTH)))
+    await asyncio.gather(*(bench() for _ in range(WIDTH)))
     return found
 
 

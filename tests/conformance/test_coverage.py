@@ -109,10 +109,10 @@ def test_coverage_is_told_by_family_and_in_all(conformance: Command) -> None:
 
 
 def test_coverage_of_one_family_has_no_other(conformance: Command) -> None:
-    told = conformance("coverage", "--family", "timeout")
+    told = conformance("coverage", "--family", "isolation")
 
     assert [line.split()[0] for line in told.stdout.splitlines() if line] == [
-        "family", "timeout", "total", "planned:", "timeout.idle-not-total",
+        "family", "isolation", "total", "planned:", "isolation.no-cross-talk",
     ]  # fmt: skip
 
 

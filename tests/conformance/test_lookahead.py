@@ -1,4 +1,4 @@
-"""How many events a router may keep back is said in its profile."""
+"""How many events a router may keep back is said in its profile, and how long it may take."""
 
 from pathlib import Path
 
@@ -32,3 +32,21 @@ def test_a_lookahead_that_is_no_number_of_events_is_refused(tmp_path: Path, said
     value = {"true": "True", '"two"': "'two'"}.get(said, said)
     need = "a number of events, 0 or more, is needed"
     assert str(caught.value) == f"{path}: lookahead {value}: {need}"
+
+
+def test_rules_find_the_limits_beside_the_policies(tmp_path: Path) -> None:
+    path = written(tmp_path, "idle-limit = 60\nrequest-limit = 0.5")
+
+    assert read(path).policy == {"lookahead": 1, "idle-limit": 60, "request-limit": 0.5}
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "inf", "nan", '"a minute"', "true"])
+def test_a_limit_that_is_no_number_of_seconds_is_refused(tmp_path: Path, said: str) -> None:
+    path = written(tmp_path, f"keepalive-limit = {said}")
+
+    with pytest.raises(BadProfile) as caught:
+        read(path)
+
+    value = {"true": "True", '"a minute"': "'a minute'"}.get(said, said)
+    need = "a number of seconds above 0 is needed"
+    assert str(caught.value) == f"{path}: keepalive-limit {value}: {need}"

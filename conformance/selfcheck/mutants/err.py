@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.dialects.chat import errors
 from conformance.selfcheck.router.dialects.chat.usage import wants_usage
-from conformance.selfcheck.router.events import DONE, Item
+from conformance.selfcheck.router.events import DONE, Item, Reader
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import as_event
 from conformance.selfcheck.router.upstream import Body
@@ -18,6 +18,27 @@ def ends_quietly_when_cut(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Ends its own stream in good order when the provider's breaks off."""
     if ending.kind != "cut" or not relay.committed:
         yield from reference.ending(ending, relay)
+
+
+@mutant("ending", breaks="err.stall-detected")
+def takes_silence_for_the_end(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Ends its own stream in good order when the provider has fallen silent."""
+    if ending.kind != "stalled" or not relay.committed:
+        yield from reference.ending(ending, relay)
+
+
+class Credulous(Reader):
+    """Takes whatever comes for a sign of life."""
+
+    @property
+    def amid(self) -> bool:
+        return True
+
+
+@mutant("reader", breaks="err.stall-behind-keepalive")
+def waits_as_long_as_comments_come(relay: Relay) -> Reader:
+    """Never gives up a provider that sends comments and nothing else."""
+    return Credulous(relay.settings.limit)
 
 
 @mutant("ending", breaks="err.midstream-signalled", surface="chat")

@@ -96,3 +96,9 @@ def labels_decoded_bytes_as_gzip(relay: Relay) -> Headers:
 def pings_inside_events(item: Item) -> bytes:
     """Writes a comment between the data of an event and its blank line."""
     return write(item)[:-1] + b": ping\n\n"
+
+
+@mutant("keepalive", breaks="http.keepalive-while-idle", surface="chat")
+def leaves_a_quiet_stream_quiet(relay: Relay) -> Item | None:
+    """Sends nothing while the provider says nothing."""
+    return None
