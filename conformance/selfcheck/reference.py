@@ -94,7 +94,7 @@ def settle(relay: Relay, status: str) -> None:
 
 def failure(failed: Failed, relay: Relay) -> Answer:
     headers = (*relay.parts.answer_headers(relay), *failed.headers)
-    body = json_text(relay.dialect.envelope(failed.error, relay.id))
+    body = json_text(relay.dialect.envelope(failed.error, relay))
     return Answer(failed.status, headers, body.encode())
 
 

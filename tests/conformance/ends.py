@@ -1,5 +1,6 @@
 """Both ends of the reference router: its client on one surface, and its provider."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -16,6 +17,13 @@ NUMBERS = count(1)
 
 def fresh() -> str:
     return f"reference-{next(NUMBERS)}"
+
+
+def named_events(response: httpx.Response) -> list[tuple[str, Json]]:
+    """Return the names and the data of a stream's events, on the surfaces that name them."""
+    blocks = [block.split("\n") for block in response.text.split("\n\n")[:-1]]
+    told = [block for block in blocks if not block[0].startswith(":")]
+    return [(name[7:], json.loads(data[6:])) for name, data in told]
 
 
 class Ends:

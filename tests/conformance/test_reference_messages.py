@@ -1,6 +1,5 @@
 """The reference router's messages surface in front of the real mock."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -9,7 +8,7 @@ import pytest
 
 from conformance.exchange import Json
 from conformance.selfcheck.check import Servers
-from tests.conformance.ends import Ends, fresh
+from tests.conformance.ends import Ends, fresh, named_events
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +17,8 @@ def ends(impatient: Servers) -> Iterator[Ends]:
         yield both
 
 
-def events(response: httpx.Response) -> list[tuple[str, Json]]:
-    """Return the names and the data of a stream's events."""
-    blocks = [block.split("\n") for block in response.text.split("\n\n")[:-1]]
-    told = [block for block in blocks if not block[0].startswith(":")]
-    return [(name[7:], json.loads(data[6:])) for name, data in told]
-
-
 def words(response: httpx.Response) -> str:
-    deltas = [value["delta"] for _, value in events(response) if "delta" in value]
+    deltas = [value["delta"] for _, value in named_events(response) if "delta" in value]
     return "".join(delta.get("text", "") for delta in deltas)
 
 
@@ -44,8 +36,8 @@ TEXT = [
 def test_a_stream_comes_through_with_its_names_and_pings(ends: Ends) -> None:
     response = ends.ask("text")
 
-    assert [name for name, _ in events(response)] == TEXT
-    assert [value["type"] for _, value in events(response)] == TEXT
+    assert [name for name, _ in named_events(response)] == TEXT
+    assert [value["type"] for _, value in named_events(response)] == TEXT
     assert words(response) == "Amber birch cedar"
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert response.headers["anthropic-ratelimit-requests-remaining"] == "3999"
@@ -77,7 +69,7 @@ def test_a_type_that_only_the_name_says_and_an_identity_that_is_missing_are_adde
     ends: Ends,
 ) -> None:
     response = ends.play([{"raw": 'event: message_start\ndata: {"message":{}}\n\n'}, END])
-    (name, value), *_ = events(response)
+    (name, value), *_ = named_events(response)
 
     assert (name, value["type"], value["message"]["model"]) == (
         "message_start",
@@ -176,7 +168,7 @@ def test_a_stream_that_fails_says_so_and_never_looks_complete(ends: Ends, how: s
     steps, kind, code = FAILURES[how]
     response = ends.play(steps)
 
-    *before, (name, last) = events(response)
+    *before, (name, last) = named_events(response)
     assert words(response) == "Sage"
     assert not {"message_delta", "message_stop", "error"} & {name for name, _ in before}
     assert (name, last["type"], last["error"]["type"]) == ("error", "error", kind)
@@ -224,7 +216,7 @@ def test_silence_is_filled_with_pings_and_ahead_of_the_answer_with_comments(ends
 
     assert begun.text.count('event: ping\ndata: {"type": "ping"}\n\n') >= 3
     assert silent.text.startswith(": keepalive\n\n: keepalive\n\n")
-    assert [name for name, _ in events(silent)] == ["error"]
+    assert [name for name, _ in named_events(silent)] == ["error"]
 
 
 @pytest.mark.slow
@@ -232,7 +224,7 @@ def test_silence_is_filled_with_pings_and_ahead_of_the_answer_with_comments(ends
 def test_a_message_that_has_its_stop_reason_is_completed(ends: Ends, how: Json) -> None:
     response = ends.play([*SAID, {"finish": "length"}, how])
 
-    told = [event for event in events(response) if event[0] != "ping"]
+    told = [event for event in named_events(response) if event[0] != "ping"]
     (_, delta), (name, stop) = told[-2:]
     assert delta["delta"]["stop_reason"] == "max_tokens"
     assert (name, stop) == ("message_stop", {"type": "message_stop"})

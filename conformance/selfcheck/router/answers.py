@@ -13,8 +13,8 @@ async def stream_to_stream(relay: Relay, body: Body) -> Items | Answer:
     return streamed(relay, body)
 
 
-def parsed(body: bytes, relay: Relay) -> Chunk:
-    """Return the answer in a body that came with a good status."""
+def json_body(body: bytes, relay: Relay) -> Chunk:
+    """Return the JSON object in a body that came with a good status."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -22,6 +22,12 @@ def parsed(body: bytes, relay: Relay) -> Chunk:
     if not isinstance(value, dict):
         message = "the upstream's answer is not a JSON object"
         raise Failed(502, relay.dialect.error(502, message, None))
+    return value
+
+
+def parsed(body: bytes, relay: Relay) -> Chunk:
+    """Return the answer in a body; one that is an error after all is told as one."""
+    value = json_body(body, relay)
     if value.get("error"):
         error = error_object(value["error"], relay)
         raise Failed(relay.dialect.status_of(error), error)

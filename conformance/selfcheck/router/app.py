@@ -135,4 +135,4 @@ async def _refused(request: Request, error: Exception) -> Response:
     if relay is None:
         return JSONResponse({"error": {"message": message}}, status)
     told = relay.dialect.error(status, message, None)
-    return JSONResponse(relay.dialect.envelope(told, relay.id), status)
+    return JSONResponse(relay.dialect.envelope(told, relay), status)

@@ -61,7 +61,7 @@ class Dialect:
     error: Callable[[int, str, str | None], Chunk]  # of a status, a message and a code
     error_told: Callable[[Json, int], Chunk]  # of what was said, and the status it came with
     status_of: Callable[[Chunk], int]  # what an error in the stream would have had
-    envelope: Callable[[Chunk, str], Chunk]  # of an error and the id of the request
+    envelope: Callable[[Chunk, "Relay"], Json]
     failing: Callable[[Chunk, "Relay"], Iterator[Item]]  # the last events of what has failed
     # The ledger.
     counted: Callable[[Chunk], Counted]  # the tokens in a usage object
@@ -138,6 +138,7 @@ class Relay:
     usage: dict[str, Json] | None = None
     usage_chunk: Chunk | None = None  # the one that was there for usage alone
     delivered: int = 0  # chunks that brought the client something
+    sequence: int = -1  # of the latest event, where the surface numbers them
     row: Row = field(init=False)
     memory: dict[str, Any] = field(default_factory=dict)  # for whoever replaces a part
 

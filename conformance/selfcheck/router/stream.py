@@ -7,7 +7,7 @@ from conformance.selfcheck.router.events import Comment, Event
 from conformance.selfcheck.router.hearing import Hearing, judged
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Chunk, Ending, Said
+from conformance.selfcheck.router.values import Chunk, Ending, Json, Said
 
 
 async def streamed(relay: Relay, body: Body) -> Items:
@@ -50,7 +50,7 @@ def named_event(chunk: Chunk) -> Event:
     return Event(json_text(chunk), chunk["type"])
 
 
-def json_text(value: Chunk) -> str:
+def json_text(value: Json) -> str:
     """Return compact JSON; half a surrogate pair stays the escape it was."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:

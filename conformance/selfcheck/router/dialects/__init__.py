@@ -2,6 +2,7 @@
 
 from conformance.selfcheck.router.dialects.chat.dialect import CHAT
 from conformance.selfcheck.router.dialects.messages.dialect import MESSAGES
+from conformance.selfcheck.router.dialects.responses.dialect import RESPONSES
 from conformance.selfcheck.router.relay import Dialect
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (CHAT, MESSAGES)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (CHAT, RESPONSES, MESSAGES)}

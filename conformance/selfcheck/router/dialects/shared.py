@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from conformance.selfcheck.router.events import Comment, Event, Item
 from conformance.selfcheck.router.relay import Relay
-from conformance.selfcheck.router.values import Chunk, Headers, Json
+from conformance.selfcheck.router.stream import named_event
+from conformance.selfcheck.router.values import Chunk, Headers, Said
 
 
 def bearer_key(relay: Relay) -> str:
@@ -31,9 +32,21 @@ def json_object(event: Event) -> Chunk | None:
     return value if isinstance(value, dict) else None
 
 
-def with_member(value: Chunk, name: str, member: Json) -> Chunk:
-    """Return an object with a member as it should be, the very object if it is so."""
-    return value if value.get(name) == member else {**value, name: member}
+def typed(event: Event) -> Said | None:
+    """Return an event whose name is the type of what it holds, as it came if that is so.
+
+    Either stands in for the other, and an error needs neither. Anything else is no event.
+    """
+    value = json_object(event)
+    if value is None:
+        return None
+    kind = value.get("type") or event.type or ("error" if value.get("error") else "")
+    if not isinstance(kind, str) or not kind:
+        return None
+    if value.get("type") == kind:
+        return Said(value, event._replace(type=kind))
+    value = {**value, "type": kind}
+    return Said(value, named_event(value))
 
 
 def comment(relay: Relay) -> Item | None:

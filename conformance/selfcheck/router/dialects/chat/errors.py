@@ -51,9 +51,9 @@ def status_of(error: Chunk) -> int:
     return next(filter(None, words), 502)
 
 
-def envelope(error: Chunk, id: str = "") -> Chunk:
+def envelope(error: Chunk, relay: Relay) -> Chunk:
     return {"error": error}
 
 
 def failing(error: Chunk, relay: Relay) -> Iterator[Item]:
-    yield as_event(envelope(error))
+    yield as_event(envelope(error, relay))

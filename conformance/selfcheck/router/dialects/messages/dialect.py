@@ -10,7 +10,7 @@ from conformance.selfcheck.router.hearing import ended, failed
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Relay
 from conformance.selfcheck.router.stream import named_event, passed_on
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Json, Said
+from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Json
 
 VERSION = "2023-06-01"
 PING = Event('{"type": "ping"}', "ping")
@@ -41,16 +41,14 @@ def request_body(relay: Relay) -> dict[str, Json]:
 
 def understood(event: Event, relay: Relay) -> list[Heard]:
     """An event is what its type says; a ping ahead of the answer is left out."""
-    value = shared.json_object(event)
-    if value is None:
+    said = shared.typed(event)
+    if said is None:
         return []
-    kind = value.get("type") or event.type
+    kind, value = said.chunk["type"], said.chunk
     if kind == "error" or value.get("error"):
         return [failed(value.get("error") or value, relay)]
-    if not kind or not isinstance(kind, str) or (kind == "ping" and not relay.choices):
+    if kind == "ping" and not relay.choices:
         return []
-    typed = shared.with_member(value, "type", kind)
-    said = Said(typed, event._replace(type=kind) if typed is value else named_event(typed))
     return [ended("done", relay, said) if kind == "message_stop" else said]
 
 

@@ -45,9 +45,9 @@ def status_of(error: Chunk) -> int:
     return STATUSES.get(error["type"], 502)
 
 
-def envelope(error: Chunk, id: str) -> Chunk:
-    return {"type": "error", "error": error, "request_id": id}
+def envelope(error: Chunk, relay: Relay) -> Chunk:
+    return {"type": "error", "error": error, "request_id": relay.id}
 
 
 def failing(error: Chunk, relay: Relay) -> Iterator[Item]:
-    yield named_event(envelope(error, relay.id))
+    yield named_event(envelope(error, relay))
