@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test selfcheck lint bench clean
+.PHONY: demo test selfcheck docs lint bench clean
 
 demo: $(READY)  ## the whole path: mock, reference router, suite, report; then a broken router
 	$(BIN)/conformance demo
@@ -17,6 +17,9 @@ test: $(READY)  ## lint, types and all tests
 
 selfcheck: $(READY)  ## every rule against every mutant and legal variant: the kill matrix
 	$(BIN)/conformance selfcheck
+
+docs: $(READY)  ## the pages of docs/rules anew, after a rule, a probe or a mutant has changed
+	$(BIN)/conformance rules --markdown docs/rules
 
 lint: $(READY)  ## rewrite what ruff can, then check
 	$(BIN)/ruff check --fix .

@@ -3,11 +3,9 @@
 import argparse
 import gc
 import io
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
 from inspect import cleandoc
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from conformance.demo import demo
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
 from conformance.exits import Exit
+from conformance.manual.commands import explain, rules
 from conformance.options import OPTIONS
 from conformance.parser import Parser
 from conformance.plan import UnknownCase, cases, selected
@@ -26,7 +25,6 @@ from conformance.protocols.read import SURFACES
 from conformance.recorded.files import BadFile, request
 from conformance.recorded.forms import recordings
 from conformance.recorded.recording import Recording, Wanted
-from conformance.report import record
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
@@ -59,42 +57,6 @@ def run(args: argparse.Namespace) -> int:
     print("\n".join([*details(told), *summary(told, str(chosen.run_dir / FILE))]))
     project(told, args)
     return int(told.footer["exit"])
-
-
-def rules(args: argparse.Namespace) -> int:
-    """List the rules: id, level, basis and what each requires."""
-    listed = [rule for rule in RULES.values() if args.family in (None, rule.family)]
-    if not listed:
-        families = sorted({rule.family for rule in RULES.values()})
-        raise WrongUsage(f"no family {args.family!r}; {near(args.family, families)}")
-    if args.json:
-        print(json.dumps([record.rule(rule) for rule in listed], indent=2, ensure_ascii=False))
-        return Exit.CONFORMANT
-    width = max(len(rule.id) for rule in listed)
-    for rule in listed:
-        print(f"{rule.id:{width}}  {rule.level:6}  {rule.basis:10}  {rule.text.splitlines()[0]}")
-    return Exit.CONFORMANT
-
-
-def explain(args: argparse.Namespace) -> int:
-    """Print one rule: what it requires, how strongly, and where that is written."""
-    rule = RULES.get(args.rule)
-    if rule is None:
-        raise WrongUsage(f"no rule {args.rule!r}; {near(args.rule, RULES)}")
-    probes = sorted({case.probe.id for case in cases([rule], PROBES.values())})
-    print(f"{rule.id}  {rule.level}  {rule.basis}\n")
-    print("\n".join(f"    {line}" for line in rule.text.splitlines()))
-    for title, values in (
-        ("judges", sorted(rule.on)),
-        ("needs", sorted(rule.needs)),
-        ("policy", [rule.policy] if rule.policy else []),
-        ("probes", probes),
-        ("written in", rule.cites),
-        ("seen in", rule.bugs),
-    ):
-        if values:
-            print(f"\n{title}:", *values, sep="\n    ")
-    return Exit.CONFORMANT
 
 
 def lint(args: argparse.Namespace) -> int:
@@ -154,11 +116,6 @@ def project(run: Run, args: argparse.Namespace) -> bool:
     return any(path for path, _ in wanted)
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    found = get_close_matches(word, list(known), n=1)
-    return f"did you mean {found[0]!r}?" if found else "`conformance rules` lists them"
-
-
 def parser() -> Parser:
     top = Parser("conformance", description="Judges LLM routers on the wire.")
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
@@ -172,6 +129,8 @@ def parser() -> Parser:
     projections(judging)
     listing = command(commands, rules)
     listing.add_argument("--family", help="only the rules of one family, such as done")
+    pages = "write the manual of the rules into a directory, a page for each family"
+    listing.add_argument("--markdown", metavar="DIR", help=pages)
     listing.add_argument("--json", action="store_true", help="as JSON, with everything known")
     linted = command(commands, lint)
     files = "body of an answer, what `curl -i -N` printed, or a HAR file; - is stdin"

@@ -14,7 +14,7 @@ LAYERS = {
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
         "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive", "settings",
         "suite", "engine", "preflight", "opening", "recorded", "lint", "report", "running",
-        "selfcheck", "demo", "catalogue", "coverage", "items", "session", "plugin", "cli",
+        "selfcheck", "demo", "catalogue", "coverage", "manual", "items", "session", "plugin", "cli",
     ],
     "mockprovider": [
         # what is said: values, and the bytes they become

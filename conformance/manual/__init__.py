@@ -1,0 +1,1 @@
+"""The rules as a manual: one page per family, written from the rules themselves."""
