@@ -30,7 +30,7 @@ from conformance.verdicts import judge
 
 RUN = "manual"
 PLAIN = "text"  # the probe that has least in it
-PROFILE = load("generic")
+PROFILE = load("reference")
 WIDTH = 8
 
 
