@@ -33,7 +33,7 @@ def request_headers(relay: Relay) -> Headers:
 
 def stream_headers(relay: Relay) -> Headers:
     return (
-        ("content-type", "text/event-stream; charset=utf-8"),
+        ("content-type", relay.dialect.media_type(relay)),
         ("cache-control", "no-cache, no-transform"),
         ("x-accel-buffering", "no"),
         (relay.dialect.id_header, relay.id),

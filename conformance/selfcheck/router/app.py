@@ -37,7 +37,7 @@ class Service:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         relay = Relay(
             parts, parts.dialects[surface], self.settings, self.upstream, scope["state"]["wire"],
-            headers, params, query,
+            headers, scope["path"], params, query,
         )  # fmt: skip
         scope["relay"] = relay
         return relay

@@ -8,7 +8,7 @@ from starlette.types import Send
 from conformance.selfcheck.router.failures import refused, upstream_id
 from conformance.selfcheck.router.line import Line
 from conformance.selfcheck.router.relay import Items, Relay
-from conformance.selfcheck.router.stream import json_text, written
+from conformance.selfcheck.router.stream import json_text
 from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import (
     Answer,
@@ -99,7 +99,7 @@ async def _kind(relay: Relay, body: Body) -> str:
     start = (await body.peek(relay.settings.idle)).lstrip()
     if start.startswith(SSE_BEGINS):
         return "stream"
-    return "plain" if start.startswith(b"{") else "other"
+    return {b"{": "plain", b"[": "array"}.get(start[:1], "other")
 
 
 def _media_type(relay: Relay) -> str:
@@ -107,7 +107,7 @@ def _media_type(relay: Relay) -> str:
 
 
 async def _send_stream(relay: Relay, items: Items, send: Send) -> None:
-    pieces = written(relay.parts.events(items, relay), relay)
+    pieces = relay.dialect.written(relay.parts.events(items, relay), relay)
     async for piece in relay.parts.bytes_out(pieces, relay):
         await _commit(relay, send)
         await send({"type": "http.response.body", "body": piece, "more_body": True})

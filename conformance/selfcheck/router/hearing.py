@@ -2,7 +2,8 @@
 
 import asyncio
 
-from conformance.selfcheck.router.events import Event, TooLong
+from conformance.selfcheck.router.arrays import ArrayReader
+from conformance.selfcheck.router.events import Event, Reader, TooLong
 from conformance.selfcheck.router.failures import error_object
 from conformance.selfcheck.router.line import Lost
 from conformance.selfcheck.router.relay import Heard, Relay
@@ -20,11 +21,13 @@ MESSAGES = {
 class Hearing:
     """Listens until the stream is over; the ending is the last thing heard."""
 
-    def __init__(self, relay: Relay, body: Body) -> None:
+    def __init__(
+        self, relay: Relay, body: Body, reader: Reader | ArrayReader | None = None
+    ) -> None:
         self.over = False
         self._relay = relay
         self._body = body
-        self._reader = relay.parts.reader(relay)
+        self._reader = reader or relay.parts.reader(relay)
         self._clock = asyncio.get_running_loop().time
         self._alive_at = self._clock()
 
@@ -57,7 +60,7 @@ class Hearing:
             if isinstance(item, Event):
                 self._alive_at = self._clock()
                 heard += self._relay.dialect.understood(item, self._relay)
-            elif self._relay.committed:
+            elif self._relay.committed and self._relay.dialect.comments:
                 heard.append(item)
             if heard and isinstance(heard[-1], Ending):
                 break

@@ -48,12 +48,15 @@ class Dialect:
     request_body: Callable[["Relay"], dict[str, Json]]
     # A stream: what an event means, and what the client gets of it.
     understood: Callable[[Event, "Relay"], list[Heard]]
+    comments: bool  # clients of the surface read past them
     identity: Callable[[Chunk, "Relay"], Chunk]  # what all of an answer's events have in common
     repairs: tuple[Repair, ...]
     chunk: Callable[[Chunk, "Relay"], Iterator[Chunk]]
     event: Callable[[Chunk], Event]
     keepalive: Callable[["Relay"], Item | None]
     closing: Callable[[Ending, "Relay"], Iterator[Item]]  # the last events of what is whole
+    media_type: Callable[["Relay"], str]
+    written: Callable[[Items, "Relay"], Pieces]
     # Whole answers; what was asked for and what came -> what is made of it.
     conversions: Mapping[tuple[str, str], Conversion]
     completion: Callable[[Chunk, "Relay"], Chunk]
@@ -123,7 +126,8 @@ class Relay:
     provider: Upstream
     wire: Wire
     headers: Mapping[str, str]  # the client's, names in lower case
-    params: Mapping[str, str] = field(default_factory=dict)  # what its path says
+    path: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)  # what the path says
     query: Mapping[str, str] = field(default_factory=dict)
     asked: dict[str, Json] = field(default_factory=dict)  # its body
     id: str = field(default_factory=lambda: f"req-{os.urandom(12).hex()}")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from conformance.selfcheck.router.arrays import ArrayReader
 from conformance.selfcheck.router.events import Comment, Event
 from conformance.selfcheck.router.hearing import Hearing, judged
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
@@ -10,9 +11,9 @@ from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import Chunk, Ending, Json, Said
 
 
-async def streamed(relay: Relay, body: Body) -> Items:
+async def streamed(relay: Relay, body: Body, reader: ArrayReader | None = None) -> Items:
     """Yield what the client gets of an event stream, its ending included."""
-    hearing = Hearing(relay, body)
+    hearing = Hearing(relay, body, reader)
     while not hearing.over:
         for item in await hearing.more():
             if isinstance(item, Ending):

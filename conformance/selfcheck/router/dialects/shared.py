@@ -49,6 +49,10 @@ def typed(event: Event) -> Said | None:
     return Said(value, named_event(value))
 
 
+def event_stream(relay: Relay) -> str:
+    return "text/event-stream; charset=utf-8"
+
+
 def comment(relay: Relay) -> Item | None:
     return Comment("keepalive")
 

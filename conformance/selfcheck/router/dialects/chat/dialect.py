@@ -9,7 +9,7 @@ from conformance.selfcheck.router.events import DONE, Event, Item
 from conformance.selfcheck.router.hearing import ended, failed
 from conformance.selfcheck.router.ledger import Counted, count
 from conformance.selfcheck.router.relay import Dialect, Heard, Relay
-from conformance.selfcheck.router.stream import as_event
+from conformance.selfcheck.router.stream import as_event, written
 from conformance.selfcheck.router.values import Chunk, Ending, Json, Said, objects
 
 REPAIRS = (
@@ -91,12 +91,15 @@ CHAT = Dialect(
     credentials=shared.bearer_credentials,
     request_body=request_body,
     understood=understood,
+    comments=True,
     identity=chunks.identity,
     repairs=REPAIRS,
     chunk=shared.same_chunk,
     event=as_event,
     keepalive=shared.comment,
     closing=closing,
+    media_type=shared.event_stream,
+    written=written,
     conversions=CONVERSIONS,
     completion=shared.same_completion,
     error=errors.error,

@@ -8,7 +8,7 @@ from conformance.selfcheck.router.dialects.messages import errors, progress
 from conformance.selfcheck.router.events import Comment, Event, Item
 from conformance.selfcheck.router.hearing import ended, failed
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Relay
-from conformance.selfcheck.router.stream import named_event, passed_on
+from conformance.selfcheck.router.stream import named_event, passed_on, written
 from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Json
 
@@ -84,12 +84,15 @@ MESSAGES = Dialect(
     credentials=credentials,
     request_body=request_body,
     understood=understood,
+    comments=True,
     identity=progress.identity,
     repairs=progress.REPAIRS,
     chunk=shared.same_chunk,
     event=named_event,
     keepalive=keepalive,
     closing=closing,
+    media_type=shared.event_stream,
+    written=written,
     conversions={
         ("stream", "stream"): stream_to_stream,
         ("plain", "plain"): answer_to_answer,
