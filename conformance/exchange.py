@@ -89,6 +89,11 @@ class Exchange:
         return "error" if failed else self.mode
 
     @property
+    def streamed(self) -> bool:
+        """Whether it is a stream, of events or of the elements of an array."""
+        return self.form in ("stream", "array")
+
+    @property
     def kind(self) -> str:
         """What rules say they judge: `chat.stream`, `chat.plain`, `chat.error` ..."""
         return f"{self.surface}.{self.form}"

@@ -18,6 +18,9 @@ from conformance.verdicts import Kind, judge
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 
+# What the corpus calls a protocol, and we a surface.
+SURFACES = {"openai-chat": "chat", "gemini-generate-content": "gemini"}
+
 # A gateway is what we judge, no authority on the grammar.
 ORIGINS = {"hosted-provider", "self-hosted-server"}
 
@@ -30,22 +33,28 @@ def recordings() -> Iterator[Json]:
     for line in index.read_text("utf-8").splitlines() if index.is_file() else []:
         told = json.loads(line)
         if (
-            told["protocol"] == "openai-chat"
+            told["protocol"] in SURFACES
             and told["class"] in ORIGINS
             and told["authenticity"] == "recorded"
         ):
             yield told
 
 
+def sidecar(told: Json) -> Json:
+    """Return what is known of a recording besides its bytes."""
+    return json.loads((CORPUS / told["file"]).with_suffix(".json").read_text("utf-8"))
+
+
 RECORDINGS = list(recordings())
 
 
 def exchange(told: Json) -> Exchange:
-    stream = CORPUS / told["file"]
-    sidecar = json.loads(stream.with_suffix(".json").read_text("utf-8"))
-    asked = sidecar.get("request")
-    request = asked and Request("POST", sidecar.get("endpoint", ""), (), asked)
-    return Exchange("chat", "stream", request, status=200, body=stream.read_bytes())
+    body, around = (CORPUS / told["file"]).read_bytes(), sidecar(told)
+    asked, url = around.get("request"), around.get("endpoint") or ""
+    request = asked and Request("POST", url, (), asked)
+    # Which of Gemini's two forms was asked for is in the query, which some recorders leave out.
+    mode = "array" if body.startswith(b"[") else "stream"
+    return Exchange(SURFACES[told["protocol"]], mode, request, status=200, body=body)
 
 
 def client_side(told: Json) -> Iterator[Rule]:

@@ -167,4 +167,5 @@ SURFACE = Surface(
     wants_usage=wants_usage,
     asked=chat.asked,
     misnumbered=chat.misnumbered,
+    disorder=chat.choice_violations,
 )

@@ -8,12 +8,13 @@ Members and kinds of parts that are not known are passed over, as the reference 
 
 from collections import defaultdict
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from conformance.exchange import Exchange, Json, once
 from conformance.findings import Span
 from conformance.protocols import grammar
 from conformance.protocols.grammar import END, Table, Token, Violation
-from conformance.protocols.surface import Data, Event, ended, items, read_event
+from conformance.protocols.surface import Data, Event, answer, ended, items, read_event
 from conformance.wire import array, sse
 from conformance.wire.sse import BOM
 
@@ -96,6 +97,15 @@ def chunks(exchange: Exchange) -> list[Data]:
     ]
 
 
+def responses(exchange: Exchange) -> list[Data]:
+    """Return what a client reads: the chunks of a stream, or the one plain answer."""
+    return [whole(exchange)] if exchange.mode == "plain" else chunks(exchange)
+
+
+def whole(exchange: Exchange) -> Data:
+    return Data(answer(exchange) or {}, Span(0, len(exchange.body)))
+
+
 def objects(value: Json) -> list[Members]:
     """Return the objects of what should be a list of objects."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
@@ -136,7 +146,7 @@ def blocked(chunk: Data) -> Json:
 
 def reason(exchange: Exchange, value: Json) -> str:
     """Return a finish reason as its word; a number is one only where numbers were asked for."""
-    asked = exchange.request is not None and "enum-encoding=int" in exchange.request.url
+    asked = exchange.request and "enum-encoding=int" in unquote(exchange.request.url)
     if asked and isinstance(value, int) and 0 <= value < len(NUMBERS):
         return NUMBERS[value]
     return str(value)
@@ -227,5 +237,5 @@ def asked(exchange: Exchange) -> int:
 @once
 def misnumbered(exchange: Exchange) -> set[int]:
     """Return the candidates that are there and should not be, or the other way round."""
-    seen = {token.choice for token in tokens(exchange) if token.choice is not None}
+    seen = {index(each) for chunk in responses(exchange) for each in candidates(chunk)}
     return seen ^ set(range(asked(exchange))) if seen else set()

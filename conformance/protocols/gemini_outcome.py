@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from conformance.exchange import End, Exchange, Json, once
-from conformance.findings import Span
 from conformance.protocols import gemini
 from conformance.protocols.gemini import Members
 from conformance.protocols.gemini_calls import calls
 from conformance.protocols.gemini_script import said
 from conformance.protocols.outcome import Choice, Failure, Outcome, Usage
-from conformance.protocols.surface import BadEvent, Data, Flaw, Surface, answer
+from conformance.protocols.surface import BadEvent, Data, Flaw, Surface
 from conformance.wire.array import Element
 from conformance.wire.json import BadJson, parse
 
@@ -38,7 +37,7 @@ def outcome(exchange: Exchange) -> Outcome:
     """Return what a client ends up with, of a stream or of a plain answer."""
     gathered: dict[int, Gathering] = defaultdict(Gathering)
     counts: Usage | None = None
-    for chunk in _chunks(exchange):
+    for chunk in gemini.responses(exchange):
         for candidate in gemini.candidates(chunk):
             into = gathered[gemini.index(candidate)]
             into.parts += gemini.parts(candidate)
@@ -51,18 +50,10 @@ def outcome(exchange: Exchange) -> Outcome:
     return Outcome(found, counts, _told(exchange))
 
 
-def _chunks(exchange: Exchange) -> list[Data]:
-    return [_whole(exchange)] if exchange.mode == "plain" else gemini.chunks(exchange)
-
-
-def _whole(exchange: Exchange) -> Data:
-    return Data(answer(exchange) or {}, Span(0, len(exchange.body)))
-
-
 def _told(exchange: Exchange) -> Failure | None:
     """Return the first error that a good answer told of all the same."""
     if exchange.mode == "plain":
-        error = _whole(exchange).value.get("error")
+        error = gemini.whole(exchange).value.get("error")
         return read_failure(error) if error else None
     errors = (token.value for token in gemini.tokens(exchange) if token.kind == "error")
     return next(map(read_failure, errors), None)
@@ -100,7 +91,7 @@ def read_failure(value: Json) -> Failure:
 def stated(exchange: Exchange) -> dict[int, str | None]:
     """Return the first reason each candidate states; a block is that of the one there is not."""
     found: dict[int, str | None] = {}
-    for chunk in _chunks(exchange):
+    for chunk in gemini.responses(exchange):
         for candidate in gemini.candidates(chunk):
             said = candidate.get("finishReason")
             word = gemini.reason(exchange, said) if said else None
@@ -190,5 +181,6 @@ SURFACE = Surface(
     read_failure=read_failure,
     asked=gemini.asked,
     misnumbered=gemini.misnumbered,
+    disorder=gemini.choice_violations,
     said=said,
 )

@@ -10,7 +10,7 @@ from conformance.protocols import (
     responses_outcome,
 )
 from conformance.protocols import outcome as outcomes
-from conformance.protocols.grammar import Token
+from conformance.protocols.grammar import Token, Violation
 from conformance.protocols.outcome import Failure, Outcome
 from conformance.protocols.surface import Event, Flaw, Surface
 
@@ -82,6 +82,11 @@ def wants_usage(exchange: Exchange) -> bool:
 def asked(exchange: Exchange) -> int:
     """Return how many choices were asked for."""
     return surface(exchange).asked(exchange)
+
+
+def disorder(exchange: Exchange) -> list[Violation]:
+    """Return what breaks the order within a choice, where that is one of tokens."""
+    return surface(exchange).disorder(exchange)
 
 
 def misnumbered(exchange: Exchange) -> set[int]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from conformance.exchange import End, Exchange, Json, once
 from conformance.findings import Span
-from conformance.protocols.grammar import END, Token
+from conformance.protocols.grammar import END, Token, Violation
 from conformance.protocols.outcome import Failure, Outcome
 from conformance.wire import sse
 from conformance.wire.json import BadJson, parse
@@ -59,6 +59,8 @@ class Surface:
     wants_usage: Callable[[Exchange], bool] = lambda exchange: True
     asked: Callable[[Exchange], int] = lambda exchange: 1  # choices
     misnumbered: Callable[[Exchange], set[int]] = lambda exchange: set()
+    # what breaks the order within a choice; a finish and a payload mean the same everywhere
+    disorder: Callable[[Exchange], list[Violation]] = lambda exchange: []
     # what a script comes to here, of what it comes to on a surface that can say all of it
     said: Callable[[Json, Outcome], Outcome] = lambda scenario, whole: whole
 

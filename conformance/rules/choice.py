@@ -13,7 +13,7 @@ from conformance.rules.rule import rule
 @rule(
     "choice.index-kept",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
     needs="request",
     cites="OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.n and choices.index; "
     "recorded: n > 1 is one choice per chunk, interleaved, each with its index",
@@ -35,7 +35,7 @@ def choices_keep_their_index(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _misnumbered(exchange: Exchange) -> set[int]:
-    if exchange.mode == "stream":
+    if exchange.mode == "stream" or exchange.surface != "chat":
         return read.misnumbered(exchange)
     listed = (answer(exchange) or {}).get("choices")
     seen = {chat.index(c) for c in listed if isinstance(c, dict)} if listed else set[int]()

@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat, read
+from conformance.protocols import read
 from conformance.protocols.outcome import steps
-from conformance.protocols.surface import answer
+from conformance.protocols.surface import Data, answer
 from conformance.rules.difference import parted
 from conformance.rules.invariance import departures, same_text
 from conformance.rules.rule import comparison, rule
+
+#: Where a scenario has members of its vendor's own, and what a surface calls the source of a text.
+PLACES = ("choice_extra", "candidate_extra", "chunk_extra")
+ADDRESS = {"gemini": "uri"}
 
 FOLD = "OpenAI API reference, chat streaming: the message is the deltas joined in order"
 
@@ -26,7 +30,7 @@ class Pair(NamedTuple):
 @rule(
     "content.whitespace-exact",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     needs="upstream",
     cites=FOLD,
     bugs="langchain4j/langchain4j#5531 spacedriveapp/spacebot#413 paiml/aprender#2367 "
@@ -42,7 +46,7 @@ def whitespace_is_kept(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "content.complete",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     needs="upstream",
     cites=FOLD,
     bugs="maximhq/bifrost#597 BerriAI/litellm#27139 alexrudall/ruby-openai#251 "
@@ -80,7 +84,7 @@ def _squeezed(text: str) -> str:
 @comparison(
     "content.with-finish-kept",
     Level.MUST,
-    on="chat.stream",
+    on="chat.stream gemini.stream",
     probes="content.with-finish-kept",
     basis=Basis.RECORDING,
     cites="recorded: Mistral, vLLM, Together and Writer put text into the finishing chunk",
@@ -94,7 +98,7 @@ def text_beside_finish_is_kept(trial: Trial) -> Iterator[Finding]:
 @rule(
     "content.empty-stream-not-success",
     Level.SHOULD,
-    on="stream error",
+    on="stream array error",
     probes="content.empty-stream-not-success",
     basis=Basis.POLICY,
     needs="upstream",
@@ -107,14 +111,14 @@ def an_empty_stream_is_no_success(exchange: Exchange) -> Iterator[Finding]:
 
     An answer that is complete and says nothing is left alone: a model may say nothing.
     """
-    if exchange.form == "stream" and not read.failed(exchange):
+    if exchange.streamed and not read.failed(exchange):
         yield Finding("the provider sent no event at all, and the client was told of no error")
 
 
 @rule(
     "content.extras-kept",
     Level.SHOULD,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain gemini.stream gemini.plain",
     probes="extras",
     basis=Basis.POLICY,
     needs="upstream",
@@ -125,26 +129,27 @@ def an_empty_stream_is_no_success(exchange: Exchange) -> Iterator[Finding]:
 def extras_arrive(exchange: Exchange) -> Iterator[Finding]:
     """Annotations and members the router does not know reach the client, streamed or not."""
     got = list(_members(exchange))
-    for name, value in _extras(exchange.scenario):
+    for name, value in _extras(exchange.scenario, exchange.surface):
         if (name, value) not in got:
             yield Finding(f"the provider's {name} = {value!r} did not arrive")
 
 
-def _extras(scenario: Json) -> Iterator[tuple[str, Json]]:
+def _extras(scenario: Json, surface: str) -> Iterator[tuple[str, Json]]:
     """Yield what the script says beyond the API: per delta, per choice and per chunk."""
     for step in steps(scenario):
         yield from step.get("extra", {}).items()
         if "cite" in step:
-            yield "url", step["cite"]["url"]
-    for place in ("choice_extra", "chunk_extra"):
-        yield from scenario.get("chat", {}).get(place, {}).items()
+            yield ADDRESS.get(surface, "url"), step["cite"]["url"]
+    for place, members in scenario.get(surface, {}).items():
+        if place in PLACES:
+            yield from members.items()
 
 
 def _members(exchange: Exchange) -> Iterator[tuple[str, Json]]:
     """Yield every member of the answer, at any depth."""
     waiting: list[Json] = [answer(exchange)]
     if exchange.mode == "stream":
-        waiting = [chunk.value for chunk in chat.chunks(exchange)]
+        waiting = [event.value for event in read.events(exchange) if isinstance(event, Data)]
     while waiting:
         match waiting.pop():
             case dict() as value:

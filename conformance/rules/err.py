@@ -55,7 +55,7 @@ def claims(exchange: Exchange) -> list[Finding]:
 @rule(
     "err.midstream-signalled",
     Level.MUST,
-    on="stream plain error",
+    on="stream array plain error",
     probes="healthy cut unfinished",
     needs="upstream",
     basis=Basis.POLICY,

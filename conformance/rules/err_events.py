@@ -8,7 +8,7 @@ from conformance.protocols import read
 from conformance.protocols.outcome import Failure
 from conformance.rules.rule import rule
 
-STREAMS = "stream error"
+STREAMS = "stream array error"
 CONVENTION = "OpenAI SDKs, streaming: an event whose JSON has a top-level error raises APIError"
 
 
@@ -24,11 +24,7 @@ CONVENTION = "OpenAI SDKs, streaming: an event whose JSON has a top-level error 
 )
 def an_error_in_the_stream_is_forwarded(exchange: Exchange) -> Iterator[Finding]:
     """An error that the provider sends inside a 200 stream reaches the client as an error."""
-    if (
-        exchange.form == "stream"
-        and read.failure(exchange) is None
-        and not read.misshapen(exchange)
-    ):
+    if exchange.streamed and read.failure(exchange) is None and not read.misshapen(exchange):
         how = "broke off" if exchange.end in (End.CUT, End.RESET) else "ended"
         yield Finding(f"the provider sent an error, the client's stream {how} without one")
 
@@ -43,7 +39,7 @@ def an_error_in_the_stream_is_forwarded(exchange: Exchange) -> Iterator[Finding]
 )
 def an_error_event_is_one_for_this_surface(exchange: Exchange) -> Iterator[Finding]:
     """An error event is JSON with a top-level member error that has a message."""
-    if exchange.form == "stream":
+    if exchange.streamed:
         yield from (Finding(*flaw) for flaw in read.misshapen(exchange))
 
 
@@ -81,7 +77,7 @@ def _sent(exchange: Exchange) -> Failure | None:
 @rule(
     "err.wrong-body-kind",
     Level.MUST,
-    on="stream plain error",
+    on="stream array plain error",
     probes="err.wrong-body-kind",
     needs="upstream head",
     basis=Basis.POLICY,

@@ -28,14 +28,16 @@ def replaced(exchange: Exchange, *words: str) -> Iterator[Finding]:
     told, neutral = read.stated(exchange), read.words(exchange)
     for at, choice in enumerate(read.scripted(exchange).choices):
         got = told.get(at)
-        if choice.finish in words and neutral.get(got or "", choice.finish) != choice.finish:
+        # An API without a word for a turn that calls says that it stopped.
+        due = choice.finish if choice.finish in neutral.values() else "stop"
+        if choice.finish in words and neutral.get(got or "", due) != due:
             yield Finding(f"choice {at} ended with {got!r}, the provider said {choice.finish!r}")
 
 
 @rule(
     "finish.present",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     cites=f"{OAS}; {RECORDED}; measured: the official Node helper throws without a reason",
     bugs="maximhq/bifrost#1821 symfony/ai#2194 jakobdylanc/llmcord#84",
 )
@@ -53,14 +55,14 @@ def each_choice_states_its_reason(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "finish.exactly-once",
     Level.MUST,
-    on="chat.stream",
+    on="chat.stream gemini.stream gemini.array",
     cites=f"{OAS}: null but in the last chunk; {RECORDED}",
     bugs="RayBytes/ChatMock#114 sgl-project/sglang#8417",
 )
 def a_reason_comes_once(exchange: Exchange) -> Iterator[Finding]:
     """A choice states its finish reason once, with one choice and with several."""
     if not read.misnumbered(exchange):
-        for state, token in chat.choice_violations(exchange):
+        for state, token in read.disorder(exchange):
             if state == "finished" and token.kind == "finish":
                 what = f"choice {token.choice} states a finish reason again: {token.value!r}"
                 yield Finding(what, token.span)
@@ -69,7 +71,7 @@ def a_reason_comes_once(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "finish.tool-calls-value",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     probes="tools",
     needs="upstream",
     cites=f"{OAS}: tool_calls if the model called a tool; "
@@ -85,7 +87,7 @@ def tool_turns_say_so(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "finish.content-filter-kept",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     needs="upstream",
     cites=f"{OAS}: content_filter if content was omitted",
     bugs="BerriAI/litellm#40857 BerriAI/litellm#6104 theopenco/llmgateway#1994",
@@ -99,7 +101,7 @@ def a_filtered_answer_says_so(exchange: Exchange) -> Iterator[Finding]:
 @comparison(
     "finish.enum-value",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     probes="healthy finish.enum-value",
     needs="",
     cites=f"{OAS}: an enumeration",
@@ -141,7 +143,7 @@ def _complete(exchange: Exchange) -> bool:
 @rule(
     "finish.nothing-after",
     Level.MUST,
-    on="chat.stream",
+    on="chat.stream gemini.stream gemini.array",
     probes="healthy content.with-finish-kept",
     cites=f"OpenAI SDK types: a choice gets nothing after its finish reason; {RECORDED}",
     bugs="maximhq/bifrost#5604 BerriAI/litellm#2692",
@@ -152,7 +154,7 @@ def nothing_follows_the_reason(exchange: Exchange) -> Iterator[Finding]:
     An empty delta may follow: it hides nothing, and a widely used gateway puts usage there.
     """
     if not read.misnumbered(exchange):
-        for state, token in chat.choice_violations(exchange):
+        for state, token in read.disorder(exchange):
             if state == "finished" and token.kind == "payload":
                 members = ", ".join(token.value)
                 what = f"choice {token.choice} gets {members} after its finish reason"

@@ -7,7 +7,7 @@ from conformance.findings import Basis, Finding, Level
 from conformance.rules.http import scripted_headers
 from conformance.rules.rule import comparison, rule
 
-ANSWERS = "stream plain error"
+ANSWERS = "stream array plain error"
 
 #: Headers whose values are credentials.
 SECRETS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key",

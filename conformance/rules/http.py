@@ -24,7 +24,7 @@ HOP_BY_HOP = ("keep-alive", "te", "trailer", "upgrade", "proxy-authenticate", "p
 @rule(
     "http.answered",
     Level.MUST,
-    on="stream plain error unanswered",
+    on="stream array plain error unanswered",
     probes="every",
     basis=Basis.STANDARD,
     cites="RFC 9110 3.4 and 15: a request gets a response; RFC 9112 4: its first line",
@@ -39,7 +39,7 @@ def every_request_is_answered(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "http.content-type-event-stream",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     needs="head",
     basis=Basis.STANDARD,
     cites="WHATWG HTML 9.2.3: text/event-stream, always UTF-8; OpenAI OpenAPI 2.3.0, responses",
@@ -58,7 +58,7 @@ def the_body_is_labelled(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "http.incremental",
     Level.MUST,
-    on="stream",
+    on="stream array",
     probes="http.incremental",
     basis=Basis.POLICY,
     needs="upstream",
@@ -140,7 +140,7 @@ def a_stream_has_no_length(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "http.framing-headers",
     Level.MUST,
-    on="stream plain",
+    on="stream array plain",
     probes="healthy http.framing-headers",
     needs="head",
     basis=Basis.STANDARD,
@@ -176,7 +176,7 @@ def scripted_headers(scenario: Json | None) -> list[tuple[str, str]]:
 @rule(
     "http.content-encoding-consistent",
     Level.MUST,
-    on="stream plain error",
+    on="stream array plain error",
     probes="healthy http.content-encoding-consistent",
     needs="head request",
     basis=Basis.STANDARD,

@@ -40,7 +40,7 @@ def departures(
 def sound(trial: Trial, *controls: str, facets: tuple[Facet, ...] = ()) -> bool:
     """Say whether the baseline succeeded and the controls do not depart from it."""
     baseline = trial[BASELINE]
-    if baseline.form != "stream" or read.failed(baseline):
+    if not baseline.streamed or read.failed(baseline):
         return False
     return not any(departure(baseline, trial[name], facets or ALL) for name in controls)
 

@@ -10,7 +10,7 @@ from conformance.rules.http import scripted_headers
 from conformance.rules.rule import rule
 from conformance.wire import http
 
-ANSWERS = "stream plain error"
+ANSWERS = "stream array plain error"
 ENVELOPE = "OpenAI OpenAPI 2.3.0, ErrorResponse: error with message, type, param and code"
 MEASURED = "measured: of a 200 without chunks the official SDKs raise nothing"
 

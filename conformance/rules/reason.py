@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat
+from conformance.protocols import chat, read
 from conformance.protocols.outcome import steps
 from conformance.protocols.surface import answer
 from conformance.rules.rule import rule
@@ -18,6 +18,9 @@ VENDORS = (
 
 def delivered(exchange: Exchange) -> dict[str, str]:
     """Return the reasoning text under each name a client may look for it."""
+    if exchange.surface != "chat":
+        choices = read.outcome(exchange).choices
+        return {"the thoughts": "".join(choice.reasoning for choice in choices)}
     found = dict.fromkeys((*TEXTS, "reasoning_details"), "")
     for said in _said(exchange):
         for name in TEXTS:
@@ -50,7 +53,7 @@ def scripted(exchange: Exchange) -> list[str]:
 @rule(
     "reason.passthrough",
     Level.SHOULD,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
     probes="reasoning",
     basis=Basis.RECORDING,
     needs="upstream",
@@ -73,7 +76,7 @@ def reasoning_arrives(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "reason.not-duplicated",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
     probes="reasoning",
     basis=Basis.RECORDING,
     needs="upstream",

@@ -92,7 +92,7 @@ def the_name_comes_once(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.args-reassemble",
     Level.MUST,
-    on="chat.stream",
+    on="chat.stream gemini.stream gemini.array",
     probes="tools tool.args-reassemble",
     cites=f"{SCHEMA}: function.arguments is a string; OpenAI API reference: generated as JSON",
     bugs="BerriAI/litellm#37792 huggingface/text-generation-inference#2794 BerriAI/litellm#936 "
@@ -160,7 +160,7 @@ def an_empty_id_opens_no_call(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.args-on-done-only",
     Level.MUST,
-    on="chat.stream chat.error",
+    on="chat.stream chat.error gemini.stream gemini.array gemini.error",
     probes="tool.args-on-done-only",
     basis=Basis.RECORDING,
     needs="upstream",
@@ -175,7 +175,7 @@ def a_call_in_the_last_chunk_arrives(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.text-and-tool-same-chunk",
     Level.MUST,
-    on="chat.stream chat.error",
+    on="chat.stream chat.error gemini.stream gemini.array gemini.error",
     probes="tool.text-and-tool-same-chunk",
     needs="upstream",
     cites="OpenAI OpenAPI 2.3.0, ChatCompletionStreamResponseDelta: content and tool_calls may be "

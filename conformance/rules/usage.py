@@ -31,7 +31,7 @@ def counts(usage: Usage) -> str:
 @rule(
     "usage.delivered-when-asked",
     Level.MUST,
-    on="stream error",
+    on="stream array error",
     probes="usage usage.delivered-when-asked",
     needs="request upstream",
     cites=f"{OPTIONS}: a chunk with the usage of the whole request",

@@ -20,14 +20,19 @@ COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 @rule(
     "usage.totals-add-up",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
     probes="usage parity",
     cites=f"{COMPLETION}: total_tokens = prompt + completion; corpus: 442 of 442 OpenAI streams",
     bugs="PaddlePaddle/FastDeploy#3247 decolua/9router#3789 Portkey-AI/gateway#875",
 )
 def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
-    """Usage has prompt, completion and total tokens, and the total is the sum of the two."""
-    if usage := _last(exchange):
+    """Usage has prompt, completion and total tokens, and the total is the sum of the two.
+
+    On the Gemini surface the sum has the thoughts, and what tools put into the prompt, too.
+    """
+    if exchange.surface != "chat":
+        yield from _unsummed(read.outcome(exchange).usage)
+    elif usage := _last(exchange):
         prompt, completion, total = (usage.get(name, -1) for name in COUNTS)
         if not all(map(_is_count, (prompt, completion, total))):
             named = ", ".join(f"{name} {_shown(usage, name)}" for name in COUNTS)
@@ -36,9 +41,15 @@ def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
             yield Finding(f"{prompt} + {completion} tokens, and the total is {total}")
 
 
+def _unsummed(usage: Usage | None) -> Iterator[Finding]:
+    if usage and (usage.input or 0) + (usage.output or 0) != usage.total:
+        yield Finding(f"{counts(usage)}, and the total is {usage.total}")
+
+
 def _last(exchange: Exchange) -> dict[str, Json] | None:
     if exchange.mode == "plain":
-        usage = (answer(exchange) or {}).get("usage")
+        members = answer(exchange) or {}
+        usage = members.get("usageMetadata" if exchange.surface == "gemini" else "usage")
     else:
         usage = next((token.value for token in reversed(told(exchange))), None)
     return usage if isinstance(usage, dict) else None
@@ -55,7 +66,7 @@ def _is_count(value: Json) -> bool:
 @rule(
     "usage.not-invented",
     Level.MUST,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
     probes="usage.not-invented cut unfinished",
     basis=Basis.POLICY,
     needs="upstream",
@@ -70,7 +81,7 @@ def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
     """
     usage = _last(exchange)
     if usage and read.scripted(exchange).usage is None and not _estimated(usage):
-        shown = ", ".join(f"{name} {usage.get(name)}" for name in COUNTS)
+        shown = ", ".join(f"{name} {count}" for name, count in usage.items() if _is_count(count))
         yield Finding(f"the provider sent no usage, the client got {shown}")
 
 
@@ -81,7 +92,7 @@ def _estimated(usage: dict[str, Json]) -> bool:
 @rule(
     "usage.upstream-preferred",
     Level.MUST,
-    on="stream",
+    on="stream array",
     probes="usage usage.delivered-when-asked",
     needs="request upstream",
     cites=f"{COMPLETION}: the tokens of the prompt and of the completion",
@@ -101,7 +112,7 @@ def _altered(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "usage.cumulative-not-summed",
     Level.MUST,
-    on="chat.stream chat.error",
+    on="chat.stream chat.error gemini.stream gemini.array gemini.error",
     probes="usage.cumulative-not-summed",
     basis=Basis.RECORDING,
     needs="request upstream",
@@ -110,7 +121,7 @@ def _altered(exchange: Exchange) -> Iterator[Finding]:
 )
 def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
     """Usage that grows from chunk to chunk is a running total: the last one counts."""
-    yield from _unequal(exchange)
+    yield from unequal(exchange)
 
 
 @rule(
@@ -125,10 +136,10 @@ def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
 )
 def the_fuller_usage_wins(exchange: Exchange) -> Iterator[Finding]:
     """Usage that comes in parts is merged: what is missing or zero does not wipe what is known."""
-    yield from _unequal(exchange)
+    yield from unequal(exchange)
 
 
-def _unequal(exchange: Exchange) -> Iterator[Finding]:
+def unequal(exchange: Exchange) -> Iterator[Finding]:
     """Yield how an answer to an odd provider departs from its usage, an error included."""
     sent, got = due(exchange), read.outcome(exchange).usage
     if exchange.form == "error":
@@ -150,7 +161,7 @@ def _differing(sent: Usage, got: Usage) -> Iterator[str]:
 @rule(
     "usage.cache-details-kept",
     Level.MUST,
-    on="chat.stream",
+    on="chat.stream gemini.stream gemini.array",
     probes="usage",
     needs="request upstream",
     cites=f"{COMPLETION}.prompt_tokens_details: cached_tokens, cache_write_tokens",
@@ -165,7 +176,7 @@ def cached_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "usage.reasoning-included",
     Level.MUST,
-    on="chat.stream",
+    on="chat.stream gemini.stream gemini.array",
     probes="usage",
     needs="request upstream",
     cites=f"{COMPLETION}.completion_tokens_details: reasoning_tokens",
@@ -180,6 +191,9 @@ def _lost_class(exchange: Exchange, details: str, classes: tuple[str, ...]) -> I
     usage = _last(exchange)
     if not usage or not due(exchange) or any(_altered(exchange)):
         return
+    if exchange.surface != "chat":
+        yield from _lost_count(exchange, classes)
+        return
     got = usage.get(details)
     got = got if isinstance(got, dict) else {}
     for name in classes:
@@ -187,6 +201,14 @@ def _lost_class(exchange: Exchange, details: str, classes: tuple[str, ...]) -> I
         if sent and got.get(member) != sent:
             found = _shown(got, member)
             yield Finding(f"{details}.{member} is {found}, the provider sent {sent}")
+
+
+def _lost_count(exchange: Exchange, classes: tuple[str, ...]) -> Iterator[Finding]:
+    got = read.outcome(exchange).usage
+    for name in classes:
+        sent, count = _sent(exchange, name), getattr(got, name, None)
+        if sent and hasattr(got, name) and count != sent:
+            yield Finding(f"the {name} tokens are {count}, the provider sent {sent}")
 
 
 def _sent(exchange: Exchange, name: str) -> int:

@@ -130,13 +130,13 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         "parity.stream-flag-honoured",
         "a stream, the flag false",
         exchange("plain", DONE, {"stream": False}),
-        ["an event stream, stream was false"],
+        ["a stream, stream was false"],
     ),
     (
         "parity.stream-flag-honoured",
         "a stream, no flag",
         exchange("plain", DONE),
-        ["an event stream, stream was absent"],
+        ["a stream, stream was absent"],
     ),
     (
         "parity.stream-flag-honoured",
