@@ -2,7 +2,7 @@
 
 import os
 import resource
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -10,8 +10,10 @@ from starlette.requests import Request
 from mockprovider import __version__, marker, scenario
 from mockprovider.counters import Counters
 from mockprovider.entry import Entry
+from mockprovider.feed import Watch
 from mockprovider.holds import ALL, Holds
 from mockprovider.plane import Answer, Denied, Query, document, nonce_of, query
+from mockprovider.player import Player
 from mockprovider.provider import Provider
 from mockprovider.shapes import Json
 from mockprovider.steps import BadScenario
@@ -64,9 +66,7 @@ class Control:
         return {"entries": [entry.document() for entry in entries]}
 
     async def abort(self, request: Request) -> Answer:
-        who, how = nonce_of(request), (await document(request)).get("how", "fin")
-        if how not in ("fin", "rst"):
-            raise Denied(400, f"how is {how!r}; it can be 'fin' or 'rst'")
+        who, how = nonce_of(request), await how_to_end(request)
         return {"aborted": self._abort(lambda entry: entry.nonce == who, how)}
 
     async def forget(self, request: Request) -> Answer:
@@ -89,7 +89,23 @@ class Control:
             "bytes": counters.bytes,
             "events": counters.events,
             "resident_bytes": _resident(),
+            "watchers": len(self.provider.journal.watchers),
         }
+
+    async def entry(self, request: Request) -> Answer:
+        return self._entry(request).document(redacted=True)
+
+    async def release_entry(self, request: Request) -> Answer:
+        entry, hold = self._entry(request), str((await document(request)).get("hold"))
+        streams = [player for player in self._players() if player.entry is entry]
+        return {"released": [hold] if any(player.go_on(hold) for player in streams) else []}
+
+    async def abort_entry(self, request: Request) -> Answer:
+        chosen, how = self._entry(request), await how_to_end(request)
+        return {"aborted": self._abort(lambda entry: entry is chosen, how)}
+
+    def events(self, last: str) -> AsyncGenerator[str, None]:
+        return Watch(self.provider.journal, last).messages()
 
     def _abort(self, chosen: Callable[[Entry], bool], how: str) -> int:
         players = [(each, each.player) for each in self.counters.open]
@@ -99,12 +115,31 @@ class Control:
             if player is not None and chosen(player.entry)
         )
 
+    def _players(self) -> list[Player]:
+        return [each.player for each in self.counters.open if each.player is not None]
+
+    def _entry(self, request: Request) -> Entry:
+        """Find the entry that a path names: by its id, with the number of its worker before it."""
+        named = request.path_params["entry"]
+        for entry in self.provider.journal.entries():
+            if named == (str(entry.id) if entry.worker is None else f"{entry.worker}.{entry.id}"):
+                return entry
+        raise Denied(404, f"no entry {named!r} in the journal, or no longer")
+
     def _known_holds(self, nonce: str) -> frozenset[str] | None:
         """Return the holds of the nonce's scenario, or None while that is not known."""
         if armed := self.provider.armed.get(nonce):
             return armed.holds
         entries = self.provider.journal.entries(("nonce", nonce))
         return entries[-1].scripted_holds if entries else None
+
+
+async def how_to_end(request: Request) -> str:
+    """Read how streams are to be ended."""
+    how: Json = (await document(request)).get("how", "fin")
+    if how not in ("fin", "rst"):
+        raise Denied(400, f"how is {how!r}; it can be 'fin' or 'rst'")
+    return str(how)
 
 
 def _ready(asked: Query) -> Callable[[Sequence[Entry]], bool]:

@@ -105,6 +105,14 @@ class Entry:
         """Return the entry as the journal schema describes it."""
         flat = list(self.writes)
         return {
+            **self.summary(),
+            "request": _request(self.request, redacted=redacted),
+            "writes": [flat[at : at + 4] for at in range(0, len(flat), 4)],
+        }
+
+    def summary(self) -> dict[str, Json]:
+        """Return what takes little room: neither the request nor the list of writes."""
+        return {
             "id": self.id,
             **({} if self.worker is None else {"worker": self.worker}),
             "run": self.run,
@@ -115,10 +123,8 @@ class Entry:
             "mode": self.mode,
             "write": self.write,
             "connection": {"id": self.connection[0], "use": self.connection[1]},
-            "request": _request(self.request, redacted=redacted),
             "objections": [each._asdict() for each in self.objections],
             "status": self.status,
-            "writes": [flat[at : at + 4] for at in range(0, len(flat), 4)],
             "holds": [asdict(held) for held in self.holds],
             "blocked": self._blocked(),
             "sent": {"bytes": self.bytes, "events": self.events, "tokens": self.tokens},
@@ -144,7 +150,7 @@ def _request(request: Request, *, redacted: bool) -> dict[str, Json]:
     headers = [[name, _header(name, value, redacted)] for name, value in request.headers]
     shown: dict[str, Json] = {
         "method": request.method,
-        "target": KEY.sub(r"\1[redacted]", request.target) if redacted else request.target,
+        "target": without_key(request.target) if redacted else request.target,
         "version": request.version,
         "headers": headers,
         "at": request.at,
@@ -154,6 +160,11 @@ def _request(request: Request, *, redacted: bool) -> dict[str, Json]:
     except UnicodeDecodeError:
         shown["body_base64"] = b64encode(request.body).decode()
     return shown
+
+
+def without_key(target: str) -> str:
+    """Return a request target without the key that may be in its query."""
+    return KEY.sub(r"\1[redacted]", target)
 
 
 def _header(name: str, value: str, redacted: bool) -> str:

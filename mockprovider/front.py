@@ -2,8 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress
 from types import TracebackType
 from typing import Self
@@ -12,6 +14,7 @@ import httpx
 from starlette.requests import Request
 
 from mockprovider import __version__
+from mockprovider.merging import merged
 from mockprovider.plane import Answer, Denied, Query, document, query
 from mockprovider.scenario import Scenario
 from mockprovider.shapes import Json
@@ -121,6 +124,35 @@ class Front:
         told = await self._each(request)
         return {name: sum(each[name] for each in told) for name in told[0]}
 
+    async def entry(self, request: Request) -> Answer:
+        return await self._one(request)
+
+    async def release_entry(self, request: Request) -> Answer:
+        return await self._one(request)
+
+    async def abort_entry(self, request: Request) -> Answer:
+        return await self._one(request)
+
+    def events(self, last: str) -> AsyncGenerator[str, None]:
+        return merged([partial(self._feed, each) for each in self._workers], last, self._stopping)
+
+    def _feed(self, worker: Worker, last: str) -> AbstractAsyncContextManager[httpx.Response]:
+        return self._http.stream(
+            "GET", f"{worker.control_url}/_mock/events", headers={"last-event-id": last},
+            timeout=httpx.Timeout(PATIENCE, read=None),
+        )  # fmt: skip
+
+    async def _one(self, request: Request) -> Answer:
+        """Pass a call on to the worker that its entry is named after."""
+        named = request.path_params["entry"]
+        for worker in self._workers:
+            if named.startswith(f"{worker.number}."):
+                call = Call(request.method, path_of(request), await document(request))
+                told = await self._ask(worker, call)
+                refuse([told])
+                return told[1]
+        raise Denied(404, f"no entry {named!r} in the journal; before its id is that of its worker")
+
     async def _parts(self, asked: Query) -> list[list[Json]]:
         """Return the entries of each worker."""
         told = await self._all(Call("GET", JOURNAL, query=keys(asked)))
@@ -155,8 +187,8 @@ class Front:
         return [answer for _, answer in told]
 
     async def _told(self, request: Request) -> list[Told]:
-        path = request.scope["raw_path"].decode("ascii")
-        return await self._all(Call(request.method, path, await document(request)))
+        call = Call(request.method, path_of(request), await document(request))
+        return await self._all(call)
 
     async def _all(self, call: Call) -> list[Told]:
         return await asyncio.gather(*(self._ask(worker, call) for worker in self._workers))
@@ -172,6 +204,12 @@ class Front:
             told = f"worker {worker.number} (pid {worker.pid}) does not answer: {why}"
             raise Denied(502, told) from error
         return answer.status_code, answer.json()
+
+
+def path_of(request: Request) -> str:
+    """Return the path of a call, as it was written."""
+    path: bytes = request.scope["raw_path"]
+    return path.decode("ascii")
 
 
 def refuse(told: Sequence[Told]) -> None:

@@ -27,6 +27,11 @@ class Holds:
         """Forget who waits, because its stream is over."""
         self._keep(nonce, [each for each in self._waiting.get(nonce, []) if each[1] is not go_on])
 
+    def let_go(self, nonce: str, go_on: Callable[[], None]) -> None:
+        """Release one that waits, and nobody else, now or later."""
+        self.give_up(nonce, go_on)
+        go_on()
+
     def release(self, nonce: str, name: str) -> list[str]:
         """Let go what waits at a hold, now and later; return the names let go."""
         self._released.setdefault(nonce, set()).add(name)

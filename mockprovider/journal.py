@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from mockprovider.attempts import Attempts
 from mockprovider.entry import End, Entry, Key
@@ -15,6 +16,14 @@ from mockprovider.marker import run_of
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 16 << 20
+
+
+class Watcher(Protocol):
+    """Who wants to know of every change."""
+
+    def changed(self, entry: Entry) -> None: ...
+    def forgot(self, run: str) -> None: ...
+    def wake(self) -> None: ...
 
 
 class Journal:
@@ -30,8 +39,12 @@ class Journal:
         attempts: Attempts | None = None,
     ) -> None:
         """`worker` and `attempts` are those of one process among several."""
+        self.worker = worker
+        self.watchers = set[Watcher]()
+        self.stopped = False
+        # Another one once entries have been taken back, so that nobody reads on as if they had not.
+        self.edition = time.monotonic_ns()
         self._file = file
-        self._worker = worker
         self._attempts = attempts
         self._max_entries = max_entries
         self._max_bytes = max_bytes
@@ -40,12 +53,11 @@ class Journal:
         self._waiting = dict[Key, set[asyncio.Future[None]]]()
         self._count = 0
         self._weight = 0
-        self._stopped = False
 
     def open(self, request: Request, connection: tuple[int, int], nonce: str | None) -> Entry:
         """Begin the entry of a request."""
         self._count += 1
-        entry = Entry(self._count, request, connection, nonce, worker=self._worker)
+        entry = Entry(self._count, request, connection, nonce, worker=self.worker)
         if nonce is not None:
             entry.run = run_of(nonce)
             entry.keys = (("nonce", nonce), ("run", entry.run))
@@ -81,6 +93,8 @@ class Journal:
 
     def tell(self, entry: Entry) -> None:
         """Wake those who wait for news of an entry."""
+        for watcher in self.watchers:
+            watcher.changed(entry)
         for key in entry.keys:
             for waiter in self._waiting.get(key, ()):
                 if not waiter.done():
@@ -96,7 +110,7 @@ class Journal:
         """Return the entries once they are ready, or what there is after the time limit."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_ms / 1000
-        while not (ready(self.entries(key)) or self._stopped) and loop.time() < deadline:
+        while not (ready(self.entries(key)) or self.stopped) and loop.time() < deadline:
             news = loop.create_future()
             self._waiting.setdefault(key, set()).add(news)
             await asyncio.wait([news], timeout=deadline - loop.time())
@@ -105,10 +119,12 @@ class Journal:
 
     def stop(self) -> None:
         """Let nobody wait any longer."""
-        self._stopped = True
+        self.stopped = True
         for waiter in chain.from_iterable(self._waiting.values()):
             if not waiter.done():
                 waiter.set_result(None)
+        for watcher in self.watchers:
+            watcher.wake()
 
     def forget(self, run: str) -> list[str]:
         """Drop the entries of a run; return its nonces."""
@@ -120,6 +136,9 @@ class Journal:
         if self._attempts is not None:
             for nonce in nonces:
                 self._attempts.forget(nonce)
+        self.edition = time.monotonic_ns()
+        for watcher in self.watchers:
+            watcher.forgot(run)
         return nonces
 
     def _done_waiting(self, key: Key, news: asyncio.Future[None]) -> None:

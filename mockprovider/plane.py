@@ -2,18 +2,19 @@
 
 import json
 import math
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from typing import NamedTuple, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Send
 
-from mockprovider import marker
+from mockprovider import guard, marker, page
 from mockprovider.shapes import Json
 
 DEFAULT_WAIT_MS = 5_000.0
@@ -43,6 +44,10 @@ class Plane(Protocol):
     async def abort(self, request: Request) -> Answer: ...
     async def forget(self, request: Request) -> Answer: ...
     async def metrics(self, request: Request) -> Answer: ...
+    async def entry(self, request: Request) -> Answer: ...
+    async def release_entry(self, request: Request) -> Answer: ...
+    async def abort_entry(self, request: Request) -> Answer: ...
+    def events(self, last: str) -> AsyncGenerator[str, None]: ...
 
 
 class Server(uvicorn.Server):
@@ -71,19 +76,57 @@ def app(plane: Plane, token: str | None) -> Starlette:
         ("POST", "/abort/{nonce}", plane.abort),
         ("DELETE", "/runs/{run}", plane.forget),
         ("GET", "/metrics", plane.metrics),
+        ("GET", "/entries/{entry}", plane.entry),
+        ("POST", "/entries/{entry}/release", plane.release_entry),
+        ("POST", "/entries/{entry}/abort", plane.abort_entry),
     )
+
+    async def events(request: Request) -> Response:
+        return Feed(plane.events(request.headers.get("last-event-id", "")))
+
+    async def shown(request: Request) -> Response:
+        return page.response()
+
     routes = [
-        Route(f"/_mock{path}", _answering(call, token), methods=[method])
+        Route(f"/_mock{path}", _guarded(_answering(call), token), methods=[method])
         for method, path, call in calls
     ]
+    routes.append(Route("/_mock/events", _guarded(events, token), methods=["GET"]))
+    # It asks for the token itself, and there is nothing secret in it.
+    routes.append(Route("/_mock/", shown, methods=["GET"]))
     return Starlette(routes=routes, exception_handlers={HTTPException: _unknown})
 
 
-def _answering(call: Endpoint, token: str | None) -> Callable[[Request], Awaitable[JSONResponse]]:
-    async def answer(request: Request) -> JSONResponse:
+class Feed(StreamingResponse):
+    """Server-sent events, from a generator that is closed when the reader has left."""
+
+    def __init__(self, messages: AsyncGenerator[str, None]) -> None:
+        headers = {"cache-control": "no-store"}
+        super().__init__(messages, headers=headers, media_type="text/event-stream")
+        self._messages = messages
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._messages):
+            await super().stream_response(send)
+
+
+Responder = Callable[[Request], Awaitable[Response]]
+
+
+def _answering(call: Endpoint) -> Responder:
+    async def answer(request: Request) -> Response:
+        return JSONResponse(await call(request))
+
+    return answer
+
+
+def _guarded(respond: Responder, token: str | None) -> Responder:
+    """Answer only who may call; say what is wrong with a call."""
+
+    async def answer(request: Request) -> Response:
         try:
             _authorise(request, token)
-            return JSONResponse(await call(request))
+            return await respond(request)
         except Denied as denied:
             return JSONResponse({"error": str(denied)}, status_code=denied.status)
 
@@ -91,8 +134,12 @@ def _answering(call: Endpoint, token: str | None) -> Callable[[Request], Awaitab
 
 
 def _authorise(request: Request, token: str | None) -> None:
-    if token and request.headers.get("authorization") != f"Bearer {token}":
-        raise Denied(401, "the control plane wants its token: Authorization: Bearer TOKEN")
+    if token:
+        # No other page knows it, wherever it comes from.
+        if request.headers.get("authorization") != f"Bearer {token}":
+            raise Denied(401, "the control plane wants its token: Authorization: Bearer TOKEN")
+    elif why := guard.refusal(request.headers):
+        raise Denied(403, why)
 
 
 async def _unknown(request: Request, wrong: Exception) -> JSONResponse:

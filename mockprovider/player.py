@@ -78,6 +78,13 @@ class Player:
         """Tell whether all has been written, and only has to arrive."""
         return self._how is not None
 
+    def go_on(self, hold: str) -> bool:
+        """Leave a hold, if it is the one that is waited at; no other stream does."""
+        if self._held is None or self.entry.holds[-1].name != hold:
+            return False
+        self._stage.holds.let_go(self.entry.nonce or "", self._held)
+        return True
+
     def settle(self) -> None:
         """End the response if nothing but its arrival was waited for."""
         if self.done and not self.outlet.undelivered():
