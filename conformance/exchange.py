@@ -81,8 +81,10 @@ class Exchange:
     def form(self) -> str:
         """What came back, by its status: an `error`, or the mode that was asked for.
 
-        `unanswered` is what never ended, or was no answer at all.
+        `unanswered` is what never ended, or was no answer at all; `left` what we went away from.
         """
+        if self.end == End.LEFT:
+            return "left"
         if self.end in UNANSWERED:
             return "unanswered"
         failed = self.status is not None and self.status >= 400  # noqa: PLR2004

@@ -52,7 +52,7 @@ def tags(probe: Probe) -> set[str]:
 
 def kinds(probe: Probe, surface: str) -> set[str]:
     modes = {send.mode for send in probe.sends.values()}
-    return {f"{surface}.{mode}" for mode in modes | {"error", "unanswered"}}
+    return {f"{surface}.{mode}" for mode in modes | {"error", "unanswered", "left"}}
 
 
 def selected(listed: Iterable[Case], patterns: Iterable[str]) -> list[Case]:

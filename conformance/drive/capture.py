@@ -22,6 +22,7 @@ class Limits:
     deadline: float = 20.0  # seconds for a whole exchange
     patience: float = 3.0  # seconds to wait for an event that was sent and is held back
     body: int = 48 << 20  # bytes kept of one response
+    crowd: int = 50  # clients of a crowd
 
 
 class Captured(NamedTuple):
@@ -40,6 +41,7 @@ class Arrival:
     more: asyncio.Event = field(default_factory=asyncio.Event)
     reads: list[Read] = field(default_factory=list)
     ended: bool = False
+    left: bool = False  # we are about to go away
     decode: Callable[[bytes], bytes] = bytes  # the body is kept decoded, the reads as they came
 
     def add(self, data: bytes) -> None:
@@ -95,6 +97,10 @@ async def capture(
                 await response.aclose()
     except (TimeoutError, httpx.TimeoutException):
         end, error = End.TIMEOUT, f"no end within {limits.deadline:g} s"
+    except asyncio.CancelledError:
+        if not arrival.left:
+            raise
+        end = End.LEFT
     except httpx.TransportError as trouble:
         end, error = _ending(trouble, status), str(trouble)
     finally:

@@ -35,6 +35,11 @@ class Mock:
     async def release(self, nonce: str, hold: str) -> None:
         await self._call("POST", f"/_mock/release/{nonce}", json={"hold": hold})
 
+    async def reached(self, nonce: str, hold: str, seconds: float) -> None:
+        """Return once the provider has come to a hold, or has not for so long."""
+        asked = {"nonce": nonce, "wait": f"hold:{hold}", "timeout_ms": f"{seconds * 1000:.0f}"}
+        await self._call("GET", "/_mock/journal", params=asked)
+
     async def journal(self, nonce: str, settle_ms: int = 2000) -> tuple[Json, ...]:
         """Return the entries of a nonce; those still open get a moment to end."""
         asked: dict[str, str] = {"nonce": nonce}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from conformance.drive.capture import Arrival, Limits, capture
+from conformance.drive.capture import Arrival, Captured, Limits, capture
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
@@ -15,7 +15,11 @@ from conformance.probes.probe import Probe
 from conformance.protocols.chat import DONE
 from conformance.protocols.outcome import fragments, spoken, steps
 
+EVERYTHING = "*"  # all holds of a script
 GRACE = 4.0  # seconds in which a router that keeps its limit has ended an answer
+
+
+Holds = list[tuple[str, str | None]]  # the name of each, and the last word sent ahead of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,14 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     if probe.limit:
         bench = replace(bench, limits=waiting(bench.limits, bench.policy[probe.limit]))
     try:
-        for name in probe.sends:
+        for name, send in probe.sends.items():
             # What is before the last dash is the run, so that none may follow.
             own = f"{nonce}.{name.replace('-', '_')}"
-            exchanges[name] = await exchange(probe, name, surface, bench, own)
+            crowd = send.crowd and range(1, bench.limits.crowd)
+            others = [exchange(probe, name, surface, bench, f"{own}.{at}") for at in crowd or ()]
+            first = exchange(probe, name, surface, bench, own)
+            exchanges[name], *more = await asyncio.gather(first, *others)
+            exchanges |= {f"{name}.{at}": each for at, each in enumerate(more, 1)}
     except MockTrouble as trouble:
         return Trial(probe.id, exchanges, str(trouble))
     return Trial(probe.id, exchanges)
@@ -58,12 +66,19 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
     asked = request(bench.target, surface, send, prompt.strip())
     arrival = Arrival()
     seen: list[HoldSeen] = []
-    releasing = asyncio.create_task(_release(bench, nonce, scenario or {}, arrival, seen))
-    captured = await capture(bench.http, asked, arrival, bench.limits)
-    releasing.cancel()
+    capturing = asyncio.create_task(capture(bench.http, asked, arrival, bench.limits))
+    if bench.mock and send.leave:
+        beside = _leave(bench, nonce, holds(scenario), arrival, send.leave, capturing)
+    else:
+        beside = _release(bench, nonce, holds(scenario), arrival, seen)
+    doing = asyncio.create_task(beside)
+    captured = await capturing
+    doing.cancel()
     with suppress(asyncio.CancelledError):
-        await releasing
+        await doing
     journal = await bench.mock.journal(nonce) if bench.mock else ()
+    if bench.mock and send.leave:
+        await bench.mock.release(nonce, EVERYTHING)
     return Exchange(
         surface,
         send.mode,
@@ -82,15 +97,29 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
     )
 
 
+async def _leave(  # noqa: PLR0913, PLR0917  (what has to be known of the exchange)
+    bench: Bench, nonce: str, planned: Holds, arrival: Arrival, at: str,
+    capturing: "asyncio.Task[Captured]",
+) -> None:  # fmt: skip
+    """Go away while the provider holds its answer back, with what was sent ahead of that."""
+    if bench.mock:
+        await bench.mock.reached(nonce, at, bench.limits.deadline)
+    expected = dict(planned)[at] or ""
+    with suppress(TimeoutError):  # a router may keep it back: then we leave without it
+        async with asyncio.timeout(bench.limits.patience):
+            await arrival.until(expected.encode())
+    arrival.left = True
+    capturing.cancel()
+
+
 async def _release(
-    bench: Bench, nonce: str, scenario: Json, arrival: Arrival, seen: list[HoldSeen]
+    bench: Bench, nonce: str, planned: Holds, arrival: Arrival, seen: list[HoldSeen]
 ) -> None:
     """Release each hold once what was sent ahead of it has come out of the router.
 
     A router may keep back a few events. Where nothing comes out within our patience the hold is
     released all the same, and from then on we ask for what was sent that many holds earlier.
     """
-    planned = holds(scenario)
     lag = 0
     for position, (name, expected) in enumerate(planned):
         due = planned[position - lag][1] if position >= lag else ""
@@ -104,14 +133,14 @@ async def _release(
             await bench.mock.release(nonce, name)
 
 
-def holds(scenario: Json) -> list[tuple[str, str | None]]:
+def holds(scenario: Json | None) -> Holds:
     """Return each hold with the last word that was sent ahead of it.
 
     After the terminator there is no word to come, only the end of the body: None.
     """
-    found: list[tuple[str, str | None]] = []
+    found: Holds = []
     word: str | None = ""
-    if hold := scenario.get("head", {}).get("hold"):
+    if scenario and (hold := scenario.get("head", {}).get("hold")):
         found.append((hold, ""))
     for step in steps(scenario) if scenario else ():
         if "say" in step:

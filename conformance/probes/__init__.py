@@ -1,6 +1,7 @@
 """Every probe there is. A new theme is added to MODULES and nowhere else."""
 
 from conformance.probes import (
+    cancel,
     failures,
     framing,
     headers,
@@ -17,6 +18,7 @@ from conformance.probes import (
 from conformance.probes.probe import Probe
 
 MODULES = (
+    cancel,
     failures,
     framing,
     headers,

@@ -19,6 +19,8 @@ class Send:
     ask: Mapping[str, Json] = field(default_factory=dict)
     change: Mapping[str, Json] = field(default_factory=dict)  # merged into the scenario
     headers: Headers = ()
+    leave: str = ""  # the hold at which the client goes away instead of having it released
+    crowd: bool = False  # sent by many clients side by side
 
 
 EVERYWHERE = " ".join(SURFACES)

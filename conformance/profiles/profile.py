@@ -23,6 +23,7 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "model-name": ("upstream", "requested", "unspecified"),
     "id": ("upstream", "own", "unspecified"),
     "malformed-event": ("skip", "error", "unspecified"),
+    "cancel-upstream": ("closes", "drains", "unspecified"),
     "done-after-error": ("always", "never", "unspecified"),
 }
 UNSPECIFIED = "unspecified"

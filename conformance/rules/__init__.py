@@ -1,6 +1,7 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
 from conformance.rules import (
+    cancel,
     choice,
     chunk,
     content,
@@ -24,6 +25,7 @@ from conformance.rules import (
 from conformance.rules.rule import Rule
 
 MODULES = (
+    cancel,
     choice,
     chunk,
     content,

@@ -1,6 +1,7 @@
 """Every mutant there is, one module per family of rules. A new one is added to MODULES only."""
 
 from conformance.selfcheck.mutants import (
+    cancel,
     choice,
     chunk,
     content,
@@ -21,6 +22,7 @@ from conformance.selfcheck.mutants import (
 from conformance.selfcheck.variant import Variant, collected
 
 MODULES = (
+    cancel,
     choice,
     chunk,
     content,

@@ -1,0 +1,70 @@
+"""Routers that do not let go when their client has left."""
+
+import asyncio
+from collections import Counter, deque
+from dataclasses import replace
+
+from conformance.selfcheck import reference
+from conformance.selfcheck.router.relay import Relay
+from conformance.selfcheck.router.values import Failed
+from conformance.selfcheck.variant import mutant
+
+Work = asyncio.Task[None]
+
+
+@mutant("client_left", breaks="cancel.upstream-closed")
+async def reads_on_for_nobody(work: Work, relay: Relay) -> None:
+    """Goes on reading a stream whose client has left."""
+    if not relay.committed:
+        await reference.client_left(work, relay)
+
+
+@mutant("client_left", breaks="cancel.upstream-closed-before-first-byte")
+async def notices_nobody_leave_early(work: Work, relay: Relay) -> None:
+    """Looks for its client only once it has something to send."""
+    if relay.committed or relay.dialect.mode(relay) == "plain":
+        await reference.client_left(work, relay)
+
+
+@mutant("client_left", breaks="cancel.nonstream-upstream-closed")
+async def finishes_plain_requests(work: Work, relay: Relay) -> None:
+    """Waits for a plain answer though nobody does any more."""
+    if relay.dialect.mode(relay) != "plain":
+        await reference.client_left(work, relay)
+
+
+AT_ONCE, WINDOW = 8, 2.0
+latest = deque[float](maxlen=AT_ONCE)
+
+
+@mutant("client_left", breaks="cancel.no-resource-leak")
+async def loses_count_in_a_crowd(work: Work, relay: Relay) -> None:
+    """Lets go of no more than eight streams of its sessions in two seconds; the others run on."""
+    now = asyncio.get_running_loop().time()
+    counted = "x-session-id" in relay.headers
+    if not counted or len(latest) < AT_ONCE or now - latest[0] > WINDOW:
+        latest.extend([now] if counted else [])
+        await reference.client_left(work, relay)
+
+
+SLOTS = 8
+taken = Counter[str]()
+
+
+@mutant("admit", breaks="cancel.slot-released")
+def keeps_the_slot_of_who_has_left(relay: Relay) -> None:
+    """Counts what runs in each session, and does not count down when a client leaves."""
+    session = relay.headers.get("x-session-id")
+    if not session:
+        reference.admit(relay)
+        return
+    if taken[session] >= SLOTS:
+        raise Failed(429, relay.dialect.error(429, "too many requests at once", None))
+    taken[session] += 1
+
+    def settle(relay: Relay, status: str) -> None:
+        taken[session] -= status != "cancelled"
+        reference.settle(relay, status)
+
+    relay.parts = replace(relay.parts, settle=settle)
+    reference.admit(relay)

@@ -1,0 +1,65 @@
+"""A client of a trial that goes away, between the real reference router and the real mock."""
+
+import asyncio
+
+import pytest
+
+from conformance.drive import trial as driving
+from conformance.drive.capture import Limits, client
+from conformance.drive.mock import Mock
+from conformance.drive.target import target
+from conformance.drive.trial import Bench
+from conformance.exchange import End, Trial
+from conformance.probes import PROBES
+from conformance.selfcheck.check import Servers
+
+
+def tried(started: Servers, probe: str, crowd: int = 2) -> Trial:
+    limits = Limits(deadline=10, crowd=crowd)
+
+    async def run() -> Trial:
+        mock = Mock(started.control_url)
+        async with client(limits) as http:
+            url = f"{started.routers_url}/reference/v1"
+            bench = Bench(target(url), http, mock, limits)
+            trial = await driving.run(PROBES[probe], "chat", bench, f"leaving-{probe}")
+        await mock.close()
+        return trial
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("probe", ["leave", "leave-early", "leave-plain"])
+def test_the_client_leaves_at_the_hold_and_the_provider_is_told(
+    started: Servers, probe: str
+) -> None:
+    trial = tried(started, probe)
+
+    assert trial.trouble == ""
+    for exchange in trial.exchanges.values():
+        assert (exchange.end, exchange.form) == (End.LEFT, "left")
+        (entry,) = exchange.journal
+        assert [held["name"] for held in entry["holds"]] == ["left"]
+        assert entry["end"]["kind"] in {"peer-fin", "peer-rst", "half-close"}
+
+
+def test_what_was_sent_ahead_of_the_hold_has_come_before_the_client_leaves(
+    started: Servers,
+) -> None:
+    trial = tried(started, "leave")
+
+    assert b" hyssop" in trial["midway"].body
+    assert b"Fennel" in trial["first"].body
+
+
+def test_a_crowd_leaves_side_by_side_and_one_comes_after_it(started: Servers) -> None:
+    trial = tried(started, "leave-crowd", crowd=3)
+
+    assert {name: exchange.form for name, exchange in trial.exchanges.items()} == {
+        "left": "left",
+        "left.1": "left",
+        "left.2": "left",
+        "after": "stream",
+    }
+    nonces = [exchange.nonce for exchange in trial.exchanges.values()]
+    assert len(set(nonces)) == 4
