@@ -1,10 +1,11 @@
 """What is wrong with a scenario, as one sentence: place, value, and what would have been right."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from mockprovider.shapes import Mismatch, Path, Shape, type_name
+from mockprovider.shapes import Json, Mismatch, Path, Shape, type_name
 from mockprovider.steps import BUILD, Arguments, BadScenario, Call, Steps
 
 WORDS = {
@@ -22,6 +23,25 @@ LIMITS = {
     "maxProperties": "has several names; write one table for each",
     "pattern": "does not match {wanted}: {found!r}",
 }
+MAX_DEPTH = 100
+TOO_DEEP = f"the document is nested more than {MAX_DEPTH} deep"
+HALF = re.compile("[\ud800-\udfff]")
+
+
+def unsayable(document: Json) -> str | None:
+    """Tell why a document cannot be written as JSON in UTF-8 again, if it cannot."""
+    waiting = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            return TOO_DEEP
+        if isinstance(value, str) and (half := HALF.search(value)):
+            return f"half a surrogate pair, {half[0]!r}, is no text; say it as raw_base64"
+        if isinstance(value, dict):
+            waiting += ((each, depth + 1) for pair in value.items() for each in pair)
+        elif isinstance(value, list):
+            waiting += ((each, depth + 1) for each in value)
+    return None
 
 
 def sentence(wrong: Mismatch) -> str:

@@ -95,13 +95,14 @@ def _marker(mark: Marker | None, body: bytes) -> str:
 
 def _place(body: bytes) -> str:
     """Name the member of a request that has the marker in it."""
+    opening = marker.OPENING.decode()
     try:
-        document = json.loads(body)
+        texts = _texts(json.loads(body), ())
+        return dotted(next((path for path, text in texts if opening in text), ())) or "the body"
     except ValueError:
         return "a body that is not JSON"
-    opening = marker.OPENING.decode()
-    found = (path for path, text in _texts(document, ()) if opening in text)
-    return dotted(next(found, ())) or "the body"
+    except RecursionError:
+        return "a body that is nested too deep to look into"
 
 
 def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

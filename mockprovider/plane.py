@@ -62,7 +62,7 @@ def server(plane: Plane, token: str | None) -> Server:
     """Return what serves a control plane."""
     return Server(uvicorn.Config(
         app(plane, token), log_config=None, access_log=False, lifespan="off", ws="none",
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=GRACE, log_level="error",
     ))  # fmt: skip
 
 

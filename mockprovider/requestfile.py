@@ -37,8 +37,10 @@ def load(path: Path) -> Subject:
     """Read a request: a body alone, or method, path, headers and body."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise Unreadable(f"{path}: cannot be read: {error}") from None
+    except RecursionError:
+        raise Unreadable(f"{path}: cannot be read: it is nested too deep") from None
     if not isinstance(document, dict):
         raise Unreadable(f"{path}: a request is an object, not {json.dumps(document)[:60]}")
     try:

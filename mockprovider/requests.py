@@ -1,6 +1,7 @@
 """What a strict provider objects to in a request: refusals in its words, and mere oddities."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,8 @@ TYPE_WORDS = {
     "integer": "an integer", "number": "a decimal", "string": "a string", "boolean": "a boolean",
     "array": "an array", "object": "an object", "null": "null",
 }  # fmt: skip
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+HALF = re.compile("[\ud800-\udfff]")
 # keyword -> code, what is wrong, what was expected, what came instead
 BEYOND = {
     "minimum": ("below_min_value", "{kind} below minimum value", "a value >= {wanted}", "{found}"),
@@ -69,7 +72,15 @@ def parsed(data: bytes) -> Parsed:
     except (ValueError, RecursionError):
         odd.append(Objection("body", "not valid JSON"))
         return Parsed(None, Error(NOT_JSON, INVALID, status=400), tuple(odd))
+    if SURROGATE.search(data) and (text := json.dumps(body, ensure_ascii=False)) != repaired(text):
+        odd.append(Objection("body", "half a surrogate pair, which no UTF-8 can say"))
+        body = json.loads(repaired(text))
     return Parsed(body, None, tuple(odd))
+
+
+def repaired(text: str) -> str:
+    """Put U+FFFD in place of every half of a surrogate pair that is alone."""
+    return HALF.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def media(request: Request) -> Error | None:

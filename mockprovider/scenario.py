@@ -89,13 +89,17 @@ def parsed(text: str, place: str) -> Scenario:
     """Read a scenario from the text of a document: JSON when it starts with a brace, else TOML."""
     try:
         document = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise BadScenario(f"{place}: {error}") from None
+    except RecursionError:
+        raise BadScenario(f"{place}: {complaints.TOO_DEEP}") from None
     return built(document, place)
 
 
 def built(document: Json, place: str, name: str | None = None) -> Scenario:
     """Build a scenario from a parsed document, or say what is wrong with it."""
+    if (why := complaints.unsayable(document)) is not None:
+        raise BadScenario(f"{place}: {why}")
     shape = schema()
     for wrong in mismatches(shape, document, root=shape):
         raise BadScenario(f"{place}: {complaints.sentence(wrong)}")

@@ -1,5 +1,6 @@
 """Steps in, steps out, for APIs that say one thing at a time, or a call at once."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -34,12 +35,23 @@ def _apart(step: Step) -> Iterator[Step]:
 def calls_beside(extra: Mapping[str, Json]) -> tuple[list[Call], dict[str, Json]]:
     """Take the calls out of what is merged into a chat delta."""
     rest = dict(extra)
-    told = rest.pop("tool_calls", ())
-    return [_call(call.get("id", ""), call.get("function", {})) for call in told], rest
+    return [_call(call) for call in listed(rest.pop("tool_calls", ()))], rest
 
 
-def _call(id: str, function: Mapping[str, Json]) -> Call:
-    return Call(id, function.get("name", ""), function.get("arguments", ""))
+def listed(calls: Json) -> list[Mapping[str, Json]]:
+    """Return the calls that are some; a delta may say anything, and chat says it as it is."""
+    return [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+
+
+def _call(told: Mapping[str, Json]) -> Call:
+    function = told.get("function")
+    members = function if isinstance(function, dict) else {}
+    name, arguments = members.get("name", ""), members.get("arguments", "")
+    return Call(_text(told.get("id", "")), _text(name), _text(arguments))
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def whole(steps: Steps) -> Iterator[Step]:

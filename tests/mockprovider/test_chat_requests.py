@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HI = {"role": "user", "content": "hi"}
 TOOL = {"type": "function", "function": {"name": "f"}}
-CALLING = {
+CALLING: Json = {
     "role": "assistant",
     "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": ""}}],
 }
@@ -44,6 +44,7 @@ def refused(**members: Json) -> list[tuple[str, str | None, str | None]]:
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "Missing required parameter: 'messages[0].content[0].text'.", "messages[0].content[0].text", "missing_required_parameter"),
         ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "Invalid value: 'image'. Supported values are: 'text', 'image_url', 'input_audio', and 'file'.", "messages[0].content[0].type", "invalid_value"),
         ({"messages": [{"role": "user", "content": [{"text": "hi"}]}]}, "Missing required parameter: 'messages[0].content[0].type'.", "messages[0].content[0].type", "missing_required_parameter"),
+        ({"messages": [HI, CALLING | {"tool_calls": [{**CALLING["tool_calls"][0], "id": 5}]}]}, "Invalid type for 'messages[1].tool_calls[0].id': expected a string, but got an integer instead.", "messages[1].tool_calls[0].id", "invalid_type"),
         ({"temperature": "hot"}, "Invalid type for 'temperature': expected a decimal, but got a string instead.", "temperature", "invalid_type"),
         ({"temperature": 2.5}, "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 2.5 instead.", "temperature", "decimal_above_max_value"),
         ({"temperature": True}, "Invalid type for 'temperature': expected a decimal, but got a boolean instead.", "temperature", "invalid_type"),

@@ -213,3 +213,19 @@ def test_a_scenario_is_played_over_the_wire(mock: "Mock") -> None:
     texts = [choice["text"] for chunk in answer.events for choice in chunk["choices"]]
     assert "".join(texts) == f"{body['prompt']}Amber birch cedar"
     assert (entry["surface"], entry["sent"]["tokens"]) == ("completions", 3)
+
+
+def test_half_a_surrogate_pair_is_noted_and_told_as_a_replacement(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    text = mock.marker("text", nonce) + "\\ud83d"
+    client = mock.connect()
+    client.send(mock.post(
+        b'{"model": "m", "echo": true, "prompt": "%b"}' % text.encode(), path="/v1/completions"
+    ))  # fmt: skip
+
+    told = client.read().json["choices"][0]["text"]
+
+    assert told.startswith(f"{mock.marker('text', nonce)}\N{REPLACEMENT CHARACTER}Amber")
+    assert mock.entry(nonce)["objections"] == [
+        {"where": "body", "message": "half a surrogate pair, which no UTF-8 can say"}
+    ]

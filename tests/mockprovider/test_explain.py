@@ -213,6 +213,14 @@ def test_a_marker_in_what_is_not_json_is_found(explained: Explained) -> None:
     assert told["marker"] == ["text, nonce a, in a body that is not JSON"]
 
 
+def test_a_marker_behind_what_is_too_deep_is_found(explained: Explained) -> None:
+    deep = "[" * 50_000 + "]" * 50_000
+
+    told = explained(asked("/v1/responses", f'{{"a": {deep}, "input": "[[mock:text#a]]"}}'))
+
+    assert told["marker"] == ["text, nonce a, in a body that is nested too deep to look into"]
+
+
 def test_keys_and_scenarios_are_those_of_the_mock(explained: Explained, tmp_path: Path) -> None:
     folder = tmp_path / "scenarios"
     folder.mkdir()
@@ -231,6 +239,7 @@ def test_keys_and_scenarios_are_those_of_the_mock(explained: Explained, tmp_path
         ("{", "cannot be read: Expecting property name"),
         ('"\udcff"'.encode("utf-8", "surrogateescape"), "cannot be read: 'utf-8' codec can't"),
         ("[1]", "a request is an object, not [1]"),
+        ("[" * 50_000, "cannot be read: it is nested too deep"),
         ('{"method": 5}', "method must be a text, not 5"),
         ('{"path": "/", "body": 5}', "body must be a text or an object, not 5"),
         ('{"path": "/", "headers": 5}', "headers must be a table or a list of pairs, not 5"),

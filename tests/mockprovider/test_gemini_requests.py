@@ -412,6 +412,13 @@ def test_a_model_that_does_not_exist_is_refused() -> None:
     )
 
 
+@pytest.mark.parametrize("inner", ["x", [], 5, None])
+def test_what_is_wrapped_has_to_be_a_request(inner: Json) -> None:
+    found = reading.read_count({"generateContentRequest": inner}, "/v1/models/m:countTokens")
+
+    assert (found.refusal is not None, found.prompt) == (True, "")
+
+
 @pytest.mark.parametrize("contents", [[], [5], "x", [{"parts": 5}], [{"parts": [5]}]])
 def test_a_prompt_that_is_none_is_empty(contents: Json) -> None:
     assert reading.read({"contents": contents}, PATH).prompt == ""

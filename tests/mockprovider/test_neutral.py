@@ -2,8 +2,9 @@
 
 import pytest
 
+from mockprovider.shapes import Json
 from mockprovider.steps import Arguments, Call, Comment, Finish, Ping, Raw, Say, Step, Usage
-from mockprovider.surfaces.neutral import aside, one_by_one, whole
+from mockprovider.surfaces.neutral import aside, calls_beside, one_by_one, whole
 from mockprovider.timeline import Send
 
 CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -24,6 +25,24 @@ BESIDE = {"tool_calls": [CALL], "note": 1}
 )
 def test_one_thing_is_said_at_a_time(step: Step, expected: list[Step]) -> None:
     assert [*one_by_one((step,))] == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "calls"),
+    [
+        (5, []),
+        ([5, {}], [Call("", "", "")]),
+        ([{"id": 5, "function": "f"}], [Call("5", "", "")]),
+        (
+            [{"id": "c", "function": {"name": None, "arguments": {"a": 1}}}],
+            [Call("c", "null", '{"a": 1}')],
+        ),
+    ],
+)
+def test_odd_calls_beside_a_text_are_taken_for_what_they_can_be(
+    told: Json, calls: list[Call]
+) -> None:
+    assert calls_beside({"tool_calls": told}) == (calls, {})
 
 
 def test_a_call_is_sent_when_its_last_argument_is_due() -> None:

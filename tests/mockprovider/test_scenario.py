@@ -36,6 +36,15 @@ def wrong_with(document: Json) -> str:
             "unknown member 'summry'; did you mean 'summary'?",
         ),
         ({"summary": "", "step": {}}, "step must be a list, not {}"),
+        ({"summary": "", "step": [{"arguments": ""}]}, "step 1: it lacks 'of'"),
+        (
+            {"summary": "\ud83d", "step": SAYS},
+            "half a surrogate pair, '\\ud83d', is no text; say it as raw_base64",
+        ),
+        (
+            {"summary": "", "step": SAYS, "x": json.loads("[" * 200 + "]" * 200)},
+            "the document is nested more than 100 deep",
+        ),
         ({"summary": "", "step": [5]}, "step 1: it must be a table, not 5"),
         (
             {"summary": "", "step": [*SAYS, {"sya": "x"}]},
@@ -237,6 +246,8 @@ def test_json_and_toml_say_the_same() -> None:
     [
         ("step = ", "x.toml: Invalid value (at end of document)"),
         ('{"step": ', "x.toml: Expecting value: line 1 column 10 (char 9)"),
+        ('{"step": ' + "[" * 50_000, "x.toml: the document is nested more than 100 deep"),
+        ("step = " + "[" * 50_000, "x.toml: the document is nested more than 100 deep"),
     ],
 )
 def test_text_that_is_no_document_is_reported(text: str, message: str) -> None:

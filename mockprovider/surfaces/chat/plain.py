@@ -8,6 +8,7 @@ from mockprovider.surfaces import openai
 from mockprovider.surfaces.chat import members
 from mockprovider.surfaces.chat.habits import Habits
 from mockprovider.surfaces.chat.tools import as_object
+from mockprovider.surfaces.neutral import listed
 from mockprovider.surfaces.surface import Ask
 from mockprovider.surfaces.writing import ABSENT, WORDS, present
 
@@ -56,8 +57,9 @@ def _message(steps: Steps, habits: Habits) -> dict[str, Json]:
             message |= step.extra
         if isinstance(step, Think):
             _join(message, members.reasoning(step, habits))
+    told = listed(message.pop("tool_calls", None))
     # What is merged into a delta is written as a delta: its calls have an index.
-    extra = [present({**call, "index": ABSENT}) for call in message.pop("tool_calls", ())]
+    extra = [present({**call, "index": ABSENT}) for call in told]
     if calls := [*_calls(steps, habits), *extra]:
         message["tool_calls"] = calls
     return message

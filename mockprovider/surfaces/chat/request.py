@@ -43,12 +43,15 @@ IMAGE_PART = part(
 AUDIO_PART = part("input_audio", "input_audio", {"type": "object", "required": ["data", "format"]})
 FILE_PART = part("file", "file", {"type": "object"})
 
-TOOL_CALL = {
-    "oneOf": [
-        part("function", "function", ARGUMENTS) | {"required": ["id", "type", "function"]},
-        part("custom", "custom", {"type": "object"}) | {"required": ["id", "type", "custom"]},
-    ]
-}
+
+def called(kind: str, inner: dict[str, Json]) -> dict[str, Json]:
+    """Return the shape of a call that an assistant made."""
+    shape = part(kind, kind, inner)
+    members = {"id": TEXT, **shape["properties"]}
+    return shape | {"required": ["id", "type", kind], "properties": members}
+
+
+TOOL_CALL = {"oneOf": [called("function", ARGUMENTS), called("custom", {"type": "object"})]}
 
 
 def message(*content_parts: dict[str, Json], **members: dict[str, Json]) -> dict[str, Json]:

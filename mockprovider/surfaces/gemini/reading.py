@@ -112,8 +112,8 @@ def _reading(body: Json, asked: Asked, shape: Shape) -> Reading:
 
 def _asked_for(known: Body) -> Body:
     """Return the request itself; a question for its length may wrap it."""
-    inner: Body = known.get("generateContentRequest", known)
-    return inner
+    inner = known.get("generateContentRequest", known)
+    return inner if isinstance(inner, dict) else {}
 
 
 def _errors(known: Json, asked: Asked, shape: Shape) -> Iterator[tuple[str, Error]]:

@@ -65,8 +65,9 @@ def _add(block: dict[str, Json], delta: dict[str, Json], repeat: int) -> None:
     """Add a delta to its block: texts are joined, citations collected, other members taken over."""
     for name, value in delta.items():
         match name:
-            case "text" | "thinking" | "signature":
-                block[name] = block.get(name, "") + value * repeat
+            case "text" | "thinking" | "signature" if isinstance(value, str):
+                before = block.get(name)
+                block[name] = (before if isinstance(before, str) else "") + value * repeat
             case "citation":
                 block.setdefault("citations", []).append(value)
             case "type":
