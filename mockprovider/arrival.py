@@ -64,14 +64,15 @@ class Arrival:
         marks = self._marks
         if marks is None:
             marks = self._marks = self._from_journal()
-        marks.add(wire, self._entry.bytes)
+        marks.add(wire, self._entry.sent.bytes)
         if marks.many:
             marks.forget(self._outlet.undelivered())
 
     def _from_journal(self) -> Marks:
-        marks, writes = Marks(), self._entry.writes
-        for at in range(0, len(writes), 4):
-            marks.add(self._outlet.framed(writes[at + 2]), writes[at + 1] + writes[at + 2])
+        marks = Marks()
+        for number in range(len(self._entry.times)):
+            start, length, _ = self._entry.outline.row(number)
+            marks.add(self._outlet.framed(length), start + length)
         return marks
 
     def acked(self) -> int:
@@ -79,12 +80,12 @@ class Arrival:
         left = self._outlet.undelivered()
         if self._marks is not None:
             return self._marks.body(left)
-        writes, sent = self._entry.writes, self._entry.bytes
-        at = len(writes)
-        while left > 0 and at > 0:
-            at -= 4
-            sent = writes[at + 1]
-            left -= self._outlet.framed(writes[at + 2])
+        outline, number = self._entry.outline, self._entry.written
+        sent = outline.sums(number).bytes
+        while left > 0 and number > 0:
+            number -= 1
+            sent, length, _ = outline.row(number)
+            left -= self._outlet.framed(length)
         return sent
 
     def when_arrived(self, go_on: Callable[[], None], limit: float) -> None:

@@ -29,5 +29,6 @@ class Counters:
     def count(self, entry: Entry) -> None:
         """Add a response that is over."""
         self.requests += 1
-        self.bytes += entry.bytes
-        self.events += entry.events
+        sent = entry.sent
+        self.bytes += sent.bytes
+        self.events += sent.events

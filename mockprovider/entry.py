@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from mockprovider.inbox import Request
+from mockprovider.outline import EMPTY, Outline, Sums
 from mockprovider.shapes import Json
 from mockprovider.surfaces.surface import Objection
 
@@ -66,28 +67,33 @@ class Entry:
     objections: list[Objection] = field(default_factory=list)
     scripted_holds: frozenset[str] = frozenset()
     status: int | None = None
-    writes: "list[int] | array[int]" = field(default_factory=list)
-    unlisted: bool = False
+    outline: Outline = EMPTY
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    written: int = 0
     holds: list[Held] = field(default_factory=list)
     blocked: Blocked | None = None
     probe: Callable[[], int] | None = None
-    bytes: int = 0
-    events: int = 0
-    tokens: int = 0
     end: End | None = None
     weight: int = 0
     dropped: bool = False
     worker: int | None = None
 
-    def wrote(self, at: int, length: int, events: int, tokens: int) -> None:
-        """Note one write of the body."""
-        self.tokens += tokens
-        if len(self.writes) < 4 * MAX_WRITES:
-            self.writes.extend((at, self.bytes, length, self.tokens))
-        else:
-            self.unlisted = True
-        self.bytes += length
-        self.events += events
+    @property
+    def sent(self) -> Sums:
+        """Add up what has been written so far."""
+        return self.outline.sums(self.written)
+
+    def wrote(self, at: int) -> bool:
+        """Note one write of the body; tell whether its time is listed."""
+        self.written += 1
+        listed = self.written <= MAX_WRITES
+        if listed:
+            self.times.append(at)
+        return listed
+
+    def row(self, number: int) -> list[int]:
+        """Return of a listed write: when, where in the body, how long, and the tokens so far."""
+        return [self.times[number], *self.outline.row(number)]
 
     def block(self, at: int, probe: Callable[[], int]) -> None:
         """Note that the peer takes no more; `probe` tells how much it has."""
@@ -103,11 +109,10 @@ class Entry:
 
     def document(self, *, redacted: bool = False) -> dict[str, Json]:
         """Return the entry as the journal schema describes it."""
-        flat = list(self.writes)
         return {
             **self.summary(),
             "request": _request(self.request, redacted=redacted),
-            "writes": [flat[at : at + 4] for at in range(0, len(flat), 4)],
+            "writes": [self.row(number) for number in range(len(self.times))],
         }
 
     def summary(self) -> dict[str, Json]:
@@ -127,7 +132,7 @@ class Entry:
             "status": self.status,
             "holds": [asdict(held) for held in self.holds],
             "blocked": self._blocked(),
-            "sent": {"bytes": self.bytes, "events": self.events, "tokens": self.tokens},
+            "sent": self.sent._asdict(),
             "end": None if self.end is None else asdict(self.end),
         }
 
@@ -143,7 +148,7 @@ class Entry:
 
     def weigh(self) -> int:
         """Estimate the memory this entry takes."""
-        return ENTRY_BYTES + 2 * len(self.request.body) + 8 * len(self.writes)
+        return ENTRY_BYTES + 2 * len(self.request.body) + 8 * len(self.times)
 
 
 def _request(request: Request, *, redacted: bool) -> dict[str, Json]:

@@ -169,7 +169,7 @@ def progress(entry: Entry) -> tuple[object, ...]:
     """Return what changes as a stream goes on."""
     released = sum(held.released is not None for held in entry.holds)
     blocked = entry.blocked and (entry.blocked.times, entry.blocked.since)
-    return entry.bytes, entry.status, len(entry.holds), released, blocked, entry.end
+    return entry.written, entry.status, len(entry.holds), released, blocked, entry.end
 
 
 def brief(request: Request) -> dict[str, Json]:
@@ -197,12 +197,12 @@ def asked_model(request: Request) -> str | None:
 
 def thinned(entry: Entry) -> list[list[int]]:
     """Return the writes of an entry, or evenly chosen ones if there are many."""
-    flat, count = entry.writes, len(entry.writes) // 4
+    count = len(entry.times)
     if count > MARKS:
         chosen = [at * (count - 1) // (MARKS - 1) for at in range(MARKS)]
     else:
         chosen = list(range(count))
-    return [list(flat[4 * at : 4 * at + 4]) for at in chosen]
+    return [entry.row(at) for at in chosen]
 
 
 def compact(data: Json) -> str:

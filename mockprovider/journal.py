@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -78,11 +77,9 @@ class Journal:
 
     def close(self, entry: Entry, kind: str, at: int, acked: int) -> None:
         """Note how a request ended."""
-        entry.end = End(kind, at, entry.events, acked)
+        entry.end = End(kind, at, entry.sent.events, acked)
         if entry.probe is not None and entry.blocked is not None:
             entry.blocked.absorbed, entry.probe = acked, None
-        # A list is quicker to grow, an array smaller to keep.
-        entry.writes = array("q", entry.writes)
         if self._file is not None:
             self._file.write(json.dumps(entry.document(redacted=True)) + "\n")
         if not entry.dropped:

@@ -5,6 +5,8 @@ import os
 import socket
 import struct
 import termios
+import time
+from array import array
 from asyncio import Transport
 
 from mockprovider.inbox import Request
@@ -85,6 +87,33 @@ class Outlet:
             if last:
                 data, self._ended = data + LAST_CHUNK, True
         return self._write(data)
+
+    @property
+    def direct(self) -> bool:
+        """Tell whether chunks go out as they are."""
+        return self._chunked and not self._bodiless and self._tls is None
+
+    def chunks(self, chunks: list[bytes], times: "array[int]", *, last: bool) -> int:
+        """Write chunks, each at once, and note when; return how many the connection took."""
+        if self._corked:
+            chunks[0], self._corked = self._corked + chunks[0], b""
+        now, write, fd, taken = time.monotonic_ns, os.write, self._fd, 0
+        for chunk in chunks:
+            at = now()
+            try:
+                sent = write(fd, chunk)
+            except BlockingIOError:
+                sent = 0
+            except OSError as error:
+                self.failure = error
+                break
+            times.append(at)
+            taken += 1
+            if sent < len(chunk) and self._leave(chunk[sent:]):
+                break
+        self.peer.handed += sum(map(len, chunks[:taken]))
+        self._ended = last and taken == len(chunks)
+        return taken
 
     def end(self) -> None:
         """Complete the body."""
@@ -168,23 +197,22 @@ class Outlet:
             self._hand(self._tls.farewell())
 
     def _hand(self, data: bytes) -> bool:
-        if self.full:
-            return self._leave(data)
         # Past the transport: one call is one segment, and its time is the time it was sent.
         try:
-            sent = os.write(self._fd, data)
+            sent = 0 if self.full else os.write(self._fd, data)
         except BlockingIOError:
-            return self._leave(data)
+            sent = 0
         except OSError as error:
             self.failure = error
             return False
-        self.peer.handed += sent
-        return sent == len(data) or self._leave(data[sent:])
+        self.peer.handed += len(data)
+        if sent < len(data):
+            self._leave(data[sent:])
+        return True
 
     def _leave(self, data: bytes) -> bool:
-        """Leave to the transport what the kernel does not take now."""
-        self.peer.handed += len(data)
+        """Leave what the kernel does not take to the transport; tell whether it still has it."""
         self._transport.write(data)
         # The kernel may have room again by now; then nobody will call us back.
         self.full = self._transport.get_write_buffer_size() > 0
-        return True
+        return self.full

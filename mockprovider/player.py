@@ -2,27 +2,16 @@
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 
+from mockprovider import timeline as moments
 from mockprovider.arrival import Arrival
-from mockprovider.entry import Entry, Held
+from mockprovider.entry import MAX_WRITES, Entry, Held
 from mockprovider.outlet import Outlet
 from mockprovider.performance import Performance
+from mockprovider.score import LONGEST
 from mockprovider.stage import Stage
-from mockprovider.timeline import (
-    AwaitClose,
-    Buffer,
-    Close,
-    Frame,
-    Head,
-    Hold,
-    Moment,
-    Reset,
-    Send,
-    Stall,
-    Until,
-    Verbatim,
-    Wait,
-)
+from mockprovider.timeline import Close, Frame, Head, Moment, Send
 
 # So many writes, then everyone else has a turn.
 TURN = 200
@@ -33,35 +22,39 @@ FOREVER, SOON = float("inf"), 0.5
 class Player:
     """Plays one response. `over` is called once, when nothing of it is left to do."""
 
+    over: Callable[[], None]
+    ended = False
+    stalled = False
+    _at = 0
+    _repeats = 0
+    _blocked = False
+    _how: str | None = None
+    _held: Callable[[], None] | None = None
+
     def __init__(
         self, performance: Performance, entry: Entry, outlet: Outlet, stage: Stage
     ) -> None:
         self.entry = entry
         self.outlet = outlet
-        self.arrival = Arrival(entry, outlet, stage.wheel)
-        self.over: Callable[[], None] = lambda: None
-        self.ended = False
-        self.stalled = False
         self._performance = performance
         self._timeline = performance.timeline
-        self._last = len(self._timeline) - 2 if self._timeline[-1] == Close() else -1
         self._stage = stage
-        self._at = 0
-        self._repeats = 0
         self._base = stage.wheel.now()
-        self._blocked = False
-        self._how: str | None = None
         self._in_segments = performance.write == "segments"
-        self._held: Callable[[], None] | None = None
+        entry.outline = performance.outline
+
+    @cached_property
+    def arrival(self) -> Arrival:
+        return Arrival(self.entry, self.outlet, self._stage.wheel)
 
     def run(self) -> None:
         """Play on until something has to be waited for."""
-        for _ in range(TURN):
+        until = self.entry.written + TURN
+        while self.entry.written < until:
             if self.ended:
                 return
             step = self._timeline[self._at]
-            self._at += 1
-            if not (self._send(step) if type(step) is Send else self._do(step)):
+            if not (self._sends(step) if type(step) is Send else self._do(step)):
                 return
         self._stage.wheel.soon(self.run)
 
@@ -96,18 +89,34 @@ class Player:
             self._end(kind, at, acked)
             self.over()
 
+    def _sends(self, step: Send) -> bool:
+        """Write all that comes before the next wait, if its chunks are ready, or one piece."""
+        entry, performance = self.entry, self._performance
+        stretch = performance.stretch(self._at) if self.outlet.direct else None
+        if stretch is None or self._in_segments or entry.written + LONGEST > MAX_WRITES:
+            return self._send(step)
+        chunks = performance.filled(stretch)
+        taken = self.outlet.chunks(chunks, entry.times, last=stretch.last)
+        entry.written += taken
+        self._at = stretch.end
+        if taken < len(chunks):
+            self._at, self._repeats = performance.outline.place(entry.written)
+        if self.outlet.failure is not None:
+            self._broken()
+            return False
+        return self._written()
+
     def _send(self, step: Send) -> bool:
-        at = self._at - 1
-        last = at == self._last
-        if step.times > 1:
-            last = self._again(step) and last
-        data = self._performance.data(at, step)
-        now = time.monotonic_ns()
+        at, self._repeats = self._at, self._repeats + 1
+        last = False
+        if self._repeats == step.times:
+            self._at, self._repeats = at + 1, 0
+            last = self._timeline[at + 1] == Close()
+        data, now = self._performance.data(at, step), time.monotonic_ns()
         if not self.outlet.body(data, last=last):
             self._broken()
             return False
-        self.entry.wrote(now, len(data), step.events, step.tokens)
-        if self.entry.unlisted:
+        if not self.entry.wrote(now):
             self.arrival.wrote(self.outlet.framed(len(data)))
         return self._written()
 
@@ -117,7 +126,7 @@ class Player:
             self._broken()
             return False
         if step.data or step.events:
-            self.entry.wrote(now, len(step.data), step.events, step.tokens)
+            self.entry.wrote(now)
         self.arrival.wrote(len(wire) if step.corked else self.outlet.sealed(len(wire)))
         return step.corked or self._written()
 
@@ -127,7 +136,7 @@ class Player:
             self._block()
             return False
         if self._in_segments:
-            self.arrival.when_read(self._when_read)
+            self.arrival.when_read(self.run)
         return not self._in_segments
 
     def _block(self) -> None:
@@ -135,43 +144,31 @@ class Player:
         self.entry.block(time.monotonic_ns(), self.arrival.acked)
         self._stage.journal.tell(self.entry)
 
-    def _when_read(self) -> None:
-        if not self.ended:
-            self.run()
-
-    def _again(self, step: Send) -> bool:
-        """Stay at a send that comes several times; tell whether this is its last time."""
-        self._repeats += 1
-        if self._repeats < step.times:
-            self._at -= 1
-            return False
-        self._repeats = 0
-        return True
-
     def _do(self, step: Moment) -> bool:
         wheel = self._stage.wheel
+        self._at += 1
         match step:
             case Head():
                 return self._head(step)
             case Frame():
                 return self._frame(step)
-            case Verbatim():
+            case moments.Verbatim():
                 self.entry.status = step.status
                 self.outlet.verbatim(step.parting)
                 return True
-            case Buffer():
+            case moments.Buffer():
                 self.outlet.narrow(step.bytes)
                 return True
-            case Wait() | AwaitClose():
+            case moments.Wait() | moments.AwaitClose():
                 return self._pause(wheel.now() + step.ms / 1000)
-            case Until():
+            case moments.Until():
                 return self._pause(self._base + step.ms / 1000)
-            case Hold():
+            case moments.Hold():
                 return self._hold(step.name)
-            case Stall():
+            case moments.Stall():
                 self.outlet.flush()
                 self.stalled = True
-            case Close() | Reset():
+            case Close() | moments.Reset():
                 self._close(step.how if isinstance(step, Close) else "reset")
         return False
 
@@ -226,7 +223,7 @@ class Player:
             limit = FOREVER if how == "clean" else SOON
             self._stage.wheel.soon(lambda: self.arrival.when_arrived(self._finish, limit))
         else:
-            self._finish(self.entry.bytes)
+            self._finish(self.entry.sent.bytes)
 
     def _finish(self, acked: int | None = None) -> None:
         """End the response as it was to end, now that nothing of it is on its way."""

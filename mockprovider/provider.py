@@ -12,7 +12,7 @@ from mockprovider.framing import Asked
 from mockprovider.inbox import Request
 from mockprovider.journal import Journal
 from mockprovider.marker import Marker
-from mockprovider.performance import Performance, performance
+from mockprovider.performance import Performance, performance, unslotted
 from mockprovider.requests import INVALID
 from mockprovider.routing import Found, Refused, no_route, routed
 from mockprovider.scenario import HeadTable, Scenario, Script
@@ -110,7 +110,7 @@ class Provider:
             return performance(rendered, slots, played.write)
         asked = Asked(entry.request.version == "1.0", entry.request.keep_alive)
         timeline = rendering.faulty(script, rendered.filled(slots), played.write, asked)
-        return Performance(timeline, played.write)
+        return unslotted(timeline, played.write)
 
     def _fitting(self, request: Request, found: Found) -> Scenario | None:
         """Find what answers a request without a marker, if it is not to be an echo."""

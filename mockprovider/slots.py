@@ -7,12 +7,14 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 from mockprovider.faults.slicing import Coalesce
 from mockprovider.timeline import Head, Moment, Send, Timeline
 
 # Nothing a scenario says can collide with a slot of this process.
 TOKEN = secrets.token_hex(4)
+Slot = tuple[bytes, int]
 # `created` is a number: its quotes go with the slot.
 SLOT = re.compile(rf'"@(created)\+(\d+)~{TOKEN}@"|@(id|nonce|model|date)\+(\d+)~{TOKEN}@'.encode())
 
@@ -22,17 +24,20 @@ def slot(name: str, plus: int = 0) -> str:
     return f"@{name}+{plus}~{TOKEN}@"
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """What one request puts into the slots."""
+class Filling(dict[Slot, bytes]):
+    """What one request puts into the slots, each worked out once."""
 
-    id: str
-    model: str
-    created: int
-    nonce: str = ""
+    def __init__(self, id: str, model: str, created: int, nonce: str = "") -> None:
+        self.id = id
+        self.model = model
+        self.created = created
+        self.nonce = nonce
 
-    def value(self, name: bytes, plus: int) -> bytes:
-        """Return what a slot is filled with."""
+    def __missing__(self, slot: Slot) -> bytes:
+        value = self[slot] = self._value(*slot)
+        return value
+
+    def _value(self, name: bytes, plus: int) -> bytes:
         match name:
             case b"id":
                 return (f"{self.id}-{plus}" if plus else self.id).encode()
@@ -45,43 +50,43 @@ class Filling:
         return date(self.created)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """Bytes taken apart at their slots: literals, and the slot that follows each but the last."""
+class Template(NamedTuple):
+    """Bytes with a %b for each of their slots."""
 
-    literals: tuple[bytes, ...]
-    slots: tuple[tuple[bytes, int], ...]
+    pattern: bytes
+    slots: tuple[Slot, ...]
 
     def fill(self, filling: Filling) -> bytes:
-        if not self.slots:
-            return self.literals[0]
-        pieces = [self.literals[0]]
-        for literal, slot in zip(self.literals[1:], self.slots, strict=True):
-            pieces += (filling.value(*slot), literal)
-        return b"".join(pieces)
+        return self.pattern % tuple(map(filling.__getitem__, self.slots))
 
 
 def template(data: bytes) -> Template:
     """Take bytes apart at their slots."""
-    literals, slots, at = list[bytes](), list[tuple[bytes, int]](), 0
+    literals, slots, at = list[bytes](), list[Slot](), 0
     for found in SLOT.finditer(data):
         literals.append(data[at : found.start()])
         slots.append((found[1] or found[3], int(found[2] or found[4])))
         at = found.end()
-    return Template((*literals, data[at:]), tuple(slots))
+    escaped = (literal.replace(b"%", b"%%") for literal in (*literals, data[at:]))
+    return Template(b"%b".join(escaped), tuple(slots))
 
 
-@dataclass(frozen=True, slots=True)
+Parts = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """A timeline taken apart at its slots.
 
     Nearly always every event has the same run of bytes from its first slot to its last, so that
-    filling it once and joining the rest around it serves the whole stream.
+    filling it once and joining the rest around it serves the whole stream. `loose` are the slots
+    of the events for which that is not so.
     """
 
     timeline: Timeline
     run: Template
-    parts: tuple[tuple[bytes, ...] | Template | None, ...]
+    parts: tuple[Parts | Template, ...]
+    loose: tuple[Slot, ...]
     head: Template
     plain: bool
 
@@ -98,10 +103,13 @@ def compiled(timeline: Timeline, *, burst: bool = False) -> Compiled:
     run = runs.pop() if len(runs) == 1 else b""
     timeline = Coalesce().apply(timeline) if burst else timeline
     head = next((step for step in timeline if isinstance(step, Head)), None)
+    parts = tuple(_parts(step, run) for step in timeline)
+    loose = dict.fromkeys(slot for each in parts if isinstance(each, Template) for slot in each[1])
     return Compiled(
         timeline,
         template(run),
-        tuple(_parts(step, run) for step in timeline),
+        parts,
+        tuple(loose),
         template(encoded(head) if head else b""),
         plain=head is not None and head.length is not None,
     )
@@ -137,10 +145,10 @@ def _text(value: str, filling: Filling) -> str:
     return template(value.encode("latin-1")).fill(filling).decode("latin-1")
 
 
-def _parts(step: Moment, run: bytes) -> tuple[bytes, ...] | Template | None:
+def _parts(step: Moment, run: bytes) -> Parts | Template:
     """Split what is sent around the common run; where that leaves slots, at each slot."""
     if not isinstance(step, Send):
-        return None
+        return ()
     parts = tuple(step.data.split(run)) if run else (step.data,)
     return template(step.data) if any(map(SLOT.search, parts)) else parts
 

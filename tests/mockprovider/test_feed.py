@@ -14,7 +14,9 @@ from mockprovider.entry import Entry, Held
 from mockprovider.feed import MARKS, SHOWN, UNREAD, Watch
 from mockprovider.inbox import Request
 from mockprovider.journal import Journal
+from mockprovider.outline import Outline
 from mockprovider.shapes import Json
+from mockprovider.timeline import Send
 
 if TYPE_CHECKING:
     from tests.mockprovider.conftest import Mock, StartMock
@@ -341,11 +343,12 @@ def test_nothing_is_told_of_what_was_forgotten_before_it_was_read() -> None:
 def test_a_stream_that_goes_on_is_told_of_without_being_asked_to() -> None:
     journal = Journal()
     entry = asked(journal)
+    entry.outline = Outline((Send(b"", tokens=1),), (10,))
 
     async def read() -> str:
         messages = Watch(journal, keep_alive=0.001).messages()
         await anext(messages)
-        entry.wrote(5, 10, 1, 1)
+        entry.wrote(5)
         text = await anext(messages)
         await messages.aclose()
         return text
@@ -369,8 +372,9 @@ def test_silence_is_broken_by_a_comment() -> None:
 def test_of_many_writes_some_are_told_the_first_and_the_last_too() -> None:
     journal = Journal()
     entry = asked(journal)
+    entry.outline = Outline((Send(b"", times=5 * MARKS),), (1,))
     for at in range(5 * MARKS):
-        entry.wrote(at, 1, 1, 1)
+        entry.wrote(at)
 
     _, (_, shown) = asyncio.run(beginning(journal))
 

@@ -1,0 +1,109 @@
+"""The pieces of a body as they go on the wire, each spelt out as a chunk but for its slots."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+from mockprovider.outline import Outline
+from mockprovider.slots import Compiled, Filling, Parts, Slot, Template
+from mockprovider.timeline import Close, Frame, Send, Timeline
+
+LAST_CHUNK = b"0\r\n\r\n"
+# A stretch is written in one go, so it must not keep everyone else waiting.
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Chunks with nothing to wait for in between, and the step behind them.
+
+    `last` says that they end the body, `loose` that not all have just the run for slots.
+    """
+
+    chunks: tuple[Parts | Template, ...]
+    end: int
+    last: bool
+    loose: bool
+
+    def filled(self, run: bytes, filling: Filling) -> list[bytes]:
+        """Return the chunks of one request."""
+        if self.loose:
+            return [each.fill(filling) if isinstance(each, Template) else run.join(each)
+                    for each in self.chunks]  # fmt: skip
+        return list(map(run.join, cast("tuple[Parts, ...]", self.chunks)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """What is known of a timeline once the lengths of its slots are; stretches by first step."""
+
+    outline: Outline
+    stretches: Mapping[int, Stretch]
+
+
+@lru_cache(maxsize=256)
+def scored(compiled: Compiled, sizes: tuple[int, ...]) -> Score:
+    """Spell a timeline out for a run, and loose slots, of these lengths."""
+    run, *loose = sizes
+    known = dict(zip(compiled.loose, loose, strict=True))
+    lengths = [_length(parts, run, known) for parts in compiled.parts]
+    outline = Outline(compiled.timeline, lengths)
+    return Score(outline, dict(_stretches(compiled, lengths)))
+
+
+def fixed(timeline: Timeline) -> Outline:
+    """Outline a timeline that has no slots."""
+    lengths = (len(step.data) if isinstance(step, Send | Frame) else 0 for step in timeline)
+    return Outline(timeline, lengths)
+
+
+def _stretches(compiled: Compiled, lengths: Sequence[int]) -> Iterator[tuple[int, Stretch]]:
+    timeline, at = compiled.timeline, 0
+    while at < len(timeline):
+        end = _end(timeline, at)
+        if end > at:
+            yield at, _stretch(compiled, lengths, at, end)
+        at = max(end, at + 1)
+
+
+def _end(timeline: Timeline, at: int) -> int:
+    """Return the step at which a stretch that begins here ends."""
+    room = LONGEST
+    while isinstance(step := timeline[at], Send) and step.times <= room:
+        room -= step.times
+        at += 1
+    return at
+
+
+def _stretch(compiled: Compiled, lengths: Sequence[int], at: int, end: int) -> Stretch:
+    chunks = list[Parts | Template]()
+    for number in range(at, end):
+        step = compiled.timeline[number]
+        times = step.times if isinstance(step, Send) else 0
+        chunks += [_chunk(compiled.parts[number], lengths[number])] * times
+    last = compiled.timeline[end] == Close() and lengths[end - 1] > 0
+    if last:
+        chunks[-1] = _surrounded(b"", chunks[-1], LAST_CHUNK)
+    loose = any(isinstance(each, Template) for each in chunks)
+    return Stretch(tuple(chunks), end, last, loose)
+
+
+def _chunk(parts: Parts | Template, length: int) -> Parts | Template:
+    """Frame a piece of a body; an empty chunk would be the last one."""
+    return _surrounded(b"%x\r\n" % length, parts, b"\r\n") if length else parts
+
+
+def _surrounded(before: bytes, parts: Parts | Template, after: bytes) -> Parts | Template:
+    if isinstance(parts, Template):
+        return Template(before + parts.pattern + after, parts.slots)
+    first, *rest = parts
+    first = before + first
+    return (first, *rest[:-1], rest[-1] + after) if rest else (first + after,)
+
+
+def _length(parts: Parts | Template, run: int, loose: Mapping[Slot, int]) -> int:
+    if isinstance(parts, Template):
+        literal = len(parts.pattern % ((b"",) * len(parts.slots)))
+        return literal + sum(loose[slot] for slot in parts.slots)
+    return sum(map(len, parts)) + run * max(len(parts) - 1, 0)
