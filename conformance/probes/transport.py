@@ -28,6 +28,15 @@ def answered_with(headers: Sequence[tuple[str, str]]) -> Json:
     return {"head": {"headers": [list(pair) for pair in headers]}}
 
 
+# A router may keep connections for each session.
+SESSION: Headers = (("x-session-id", "idle"),)
+
+
+def closing(how: str) -> Json:
+    """Return a change by which the provider closes the connection it has promised to keep."""
+    return {"fault": [{"idle_close": {"end": how, "when": "behind"}}]}
+
+
 PROBES = (
     Probe("incremental-text", "http.incremental", "holds"),
     Probe("incremental-tools", "http.incremental", "tool-holds", {"stream": Send(ask=ADD)}),
@@ -56,6 +65,17 @@ PROBES = (
             "refused": Send("plain", change={**REFUSED, **CODED}),
             "accepted": Send(change=CODED, headers=GZIP),
             "accepted-plain": Send("plain", change=CODED, headers=GZIP),
+        },
+    ),
+    Probe(
+        "stale-connection",
+        "http.stale-upstream-conn",
+        "text",
+        {
+            "fin": Send(change=closing("fin"), headers=SESSION),
+            "fin.next": Send(headers=SESSION),
+            "rst": Send(change=closing("rst"), headers=SESSION),
+            "rst.next": Send(headers=SESSION),
         },
     ),
 )

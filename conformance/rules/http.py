@@ -225,3 +225,33 @@ def keepalives_stand_between_events(exchange: Exchange) -> Iterator[Finding]:
                     what = f"the comment {comment.text[:40]!r} stands inside an event"
                     yield Finding(what, comment.span)
             waiting = []
+
+
+@comparison(
+    "http.stale-upstream-conn",
+    Level.SHOULD,
+    on="stream plain error unanswered",
+    probes="http.stale-upstream-conn",
+    needs="upstream",
+    basis=Basis.STANDARD,
+    cites="RFC 9112 9.3.1, 9.5: a server may close an idle connection at any time, and a client "
+    "is to be ready for it",
+    bugs="anthropics/claude-code#89608 NVIDIA-NeMo/nemo-platform#1101 wso2/api-platform#3429",
+)
+def a_closed_connection_is_not_asked_on(trial: Trial) -> Iterator[Finding]:
+    """After the provider has closed a connection it was to keep, the next request is answered.
+
+    It reaches the provider once, on a fresh connection.
+    """
+    for name, exchange in trial.exchanges.items():
+        if name.endswith(NEXT) and exchange.form != "stream":
+            how = exchange.end if exchange.form == "unanswered" else f"answered {exchange.status}"
+            what = f"the provider had closed an idle connection, and the next request was {how}"
+            yield Finding(what, exchange=name)
+        elif name.endswith(NEXT) and len(exchange.journal) > 1:
+            times = len(exchange.journal)
+            what = f"the provider had closed an idle connection, and was asked {times} times"
+            yield Finding(what, where="journal", exchange=name)
+
+
+NEXT = ".next"  # of a request's name: it comes when the connection of the other has been closed

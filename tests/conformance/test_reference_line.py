@@ -179,6 +179,31 @@ def test_connections_are_kept_unless_an_answer_was_left_or_was_the_last() -> Non
     assert (kept, closed, left) == (True, False, False)
 
 
+def test_a_kept_connection_that_dies_of_being_asked_is_replaced_by_a_fresh_one() -> None:
+    asked: list[int] = []
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        port = writer.get_extra_info("peername")[1]
+        if port in asked:
+            raise ConnectionAbortedError  # the next request on it gets no answer
+        asked.append(port)
+        await says(CHUNKED + b"1\r\na\r\n0\r\n\r\n")(reader, writer)
+
+    async def twice(upstream: Upstream) -> list[bytes]:
+        return [(await got(upstream))[2] for _ in range(2)]
+
+    assert against(once, twice) == [b"a", b"a"]
+    assert len(asked) == 2
+
+
+def test_a_fresh_connection_that_dies_is_not_replaced() -> None:
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raise ConnectionAbortedError
+
+    with pytest.raises(Lost):
+        against(never, got)
+
+
 @pytest.mark.slow
 def test_an_upstream_that_is_faster_than_the_client_has_to_wait() -> None:
     size, told = 64 * HIGH_WATER, asyncio.Queue[str]()

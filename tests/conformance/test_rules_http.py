@@ -64,7 +64,7 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     *(
         (rule, "a good stream", STREAM, [])
         for rule in (value.id for value in vars(http).values() if isinstance(value, Rule))
-        if rule != "http.no-compression-buffering"
+        if rule not in {"http.no-compression-buffering", "http.stale-upstream-conn"}
     ),
     ("http.answered", "cut, which is an answer", ended(End.CUT, "peer closed"), []),
     (
@@ -245,5 +245,29 @@ def test_compression_is_to_blame_only_for_what_it_holds_back(
     trial = Trial("made", {"identity": identity, "gzip": packed})
 
     findings = RULES["http.no-compression-buffering"].check(trial)
+
+    assert [finding.message for finding in findings] == said
+
+
+ASKED_TWICE = replace(STREAM, journal=({}, {}))
+STALE = "the provider had closed an idle connection, and the next request was"
+
+
+@pytest.mark.parametrize(
+    ("following", "said"),
+    [
+        (STREAM, []),
+        (replace(STREAM, status=502), [f"{STALE} answered 502"]),
+        (ended(End.REFUSED, "disconnected"), [f"{STALE} refused"]),
+        (ASKED_TWICE, ["the provider had closed an idle connection, and was asked 2 times"]),
+    ],
+    ids=["answered", "refused with a status", "no answer", "asked twice"],
+)
+def test_a_request_after_a_closed_connection_is_answered_and_asked_once(
+    following: Exchange, said: list[str]
+) -> None:
+    trial = Trial("made", {"fin": replace(STREAM, status=502), "fin.next": following})
+
+    findings = RULES["http.stale-upstream-conn"].check(trial)
 
     assert [finding.message for finding in findings] == said

@@ -3,7 +3,9 @@
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.dialects.shared import mode_in_body
 from conformance.selfcheck.router.events import Comment, Item, write
+from conformance.selfcheck.router.line import Line
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
+from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.router.values import Cut, Headers
 from conformance.selfcheck.variant import mutant
 
@@ -102,3 +104,29 @@ def pings_inside_events(item: Item) -> bytes:
 def leaves_a_quiet_stream_quiet(relay: Relay) -> Item | None:
     """Sends nothing while the provider says nothing."""
     return None
+
+
+class Trusting(Upstream):
+    """Takes every kept connection for a good one."""
+
+    def __init__(self, url: str, idle: float) -> None:
+        super().__init__(url, idle)
+        self._kept: list[Line] = []
+
+    def keep(self, line: Line) -> None:
+        self._kept.append(line)
+
+    async def line(self) -> tuple[Line, bool]:
+        return (self._kept.pop(), False) if self._kept else await super().line()
+
+
+pools = dict[str, Trusting]()
+
+
+@mutant("admit", breaks="http.stale-upstream-conn")
+def trusts_its_connections(relay: Relay) -> None:
+    """Keeps connections for each session, and asks on them though they have ended."""
+    reference.admit(relay)
+    if session := relay.headers.get("x-session-id"):
+        fresh = Trusting(relay.settings.upstream, relay.settings.idle)
+        relay.provider = pools.setdefault(session, fresh)

@@ -76,27 +76,51 @@ class Upstream:
         self, method: str, path: str, headers: Headers, content: bytes = b""
     ) -> AsyncIterator[tuple[int, Line]]:
         """Give out status and connection as long as the block lasts; the body is still to come."""
-        line = await self._line()
+        status, line = await self._begun(method, path, headers, content)
         try:
-            line.ask(method, self._url + path, headers, content)
-            status = await line.head(self._idle)
-            if status is None:
-                raise TimeoutError
             yield status, line
         finally:
-            if line.reusable:
-                self._free.append(line)
-            else:
-                line.close()
+            self.keep(line)
 
     def close(self) -> None:
         for line in self._free:
             line.close()
 
-    async def _line(self) -> Line:
+    def keep(self, line: Line) -> None:
+        if line.reusable:
+            self._free.append(line)
+        else:
+            line.close()
+
+    async def _begun(
+        self, method: str, path: str, headers: Headers, content: bytes
+    ) -> tuple[int, Line]:
+        """Ask, and ask once more where a kept connection turns out to be dead."""
+        while True:
+            line, kept = await self.line()
+            line.ask(method, self._url + path, headers, content)
+            try:
+                return await self._status(line), line
+            except Lost:
+                if not kept:
+                    raise
+
+    async def _status(self, line: Line) -> int:
+        status = None
+        try:
+            status = await line.head(self._idle)
+        finally:
+            if status is None:
+                line.close()
+        if status is None:
+            raise TimeoutError
+        return status
+
+    async def line(self) -> tuple[Line, bool]:
+        """Return a connection, and whether it is one that was kept."""
         while self._free:
             if (line := self._free.pop()).reusable:
-                return line
+                return line, True
         parts = urlsplit(self._url)
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT):
@@ -104,4 +128,4 @@ class Upstream:
             port = parts.port or (443 if secure else 80)
             host = parts.hostname or ""
             _, line = await loop.create_connection(Line, host, port, ssl=secure or None)
-        return line
+        return line, False
