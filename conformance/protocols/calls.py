@@ -67,7 +67,10 @@ class Choice:
     numbered: bool = True  # every fragment so far had an index
 
     def read(self, fragment: Fragment) -> Iterator[Flaw]:
-        yield from _arguments(fragment)
+        arguments = fragment.function.get("arguments")
+        if arguments is not None and not isinstance(arguments, str):
+            what = f"arguments are {type(arguments).__name__}, not a text"
+            yield Flaw(Kind.ARGUMENTS, what, fragment.span)
         index = fragment.number
         if index is None:
             self.numbered = False
@@ -101,13 +104,14 @@ def flaws(exchange: Exchange) -> list[Flaw]:
     """Return all that is wrong with the tool call fragments of a stream."""
     opened: dict[int, Choice] = defaultdict(Choice)
     found: list[Flaw] = []
-    for chunk in chat.chunks(exchange):
-        for choice in chat.choices(chunk):
-            listed = chat.delta(choice).get("tool_calls")
-            if listed is not None and not isinstance(listed, list):
-                found.append(Flaw(Kind.ARGUMENTS, "tool_calls is no list", chunk.span))
-            for call in chat.tool_calls(choice):
-                found += opened[chat.index(choice)].read(Fragment(call, chunk.span))
+    for part in chat.parts(exchange):
+        listed = part.delta.get("tool_calls")
+        if listed is None:
+            continue
+        if not isinstance(listed, list):
+            found.append(Flaw(Kind.ARGUMENTS, "tool_calls is no list", part.span))
+        for call in chat.tool_calls(part.choice):
+            found += opened[part.at].read(Fragment(call, part.span))
     return found
 
 
@@ -136,10 +140,3 @@ def _continued(index: int, fragment: Fragment, call: Call) -> Iterator[Flaw]:
         what = f"a later fragment of call {index} has name {fragment.name!r} again"
         yield Flaw(Kind.NAME, what, fragment.span)
     call.id, call.name = call.id or fragment.id, call.name or fragment.name
-
-
-def _arguments(fragment: Fragment) -> Iterator[Flaw]:
-    value = fragment.function.get("arguments")
-    if not isinstance(value, str | None):
-        what = f"arguments are {type(value).__name__}, not a text"
-        yield Flaw(Kind.ARGUMENTS, what, fragment.span)

@@ -6,6 +6,7 @@ which every choice runs through a grammar of its own.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from conformance.exchange import Exchange, Json, once
 from conformance.findings import Span
@@ -53,11 +54,11 @@ def chunks(exchange: Exchange) -> list[Data]:
     ]
 
 
-def choices(chunk: Data) -> Iterator[dict[str, Json]]:
+def choices(chunk: Data) -> list[dict[str, Json]]:
     listed = chunk.value.get("choices")
-    for choice in listed if isinstance(listed, list) else []:
-        if isinstance(choice, dict):
-            yield choice
+    if not isinstance(listed, list):
+        return []
+    return [choice for choice in listed if isinstance(choice, dict)]
 
 
 def delta(choice: dict[str, Json]) -> dict[str, Json]:
@@ -77,49 +78,71 @@ def tool_calls(choice: dict[str, Json]) -> Iterator[dict[str, Json]]:
             yield call
 
 
+class Part(NamedTuple):
+    """What one chunk has of one choice."""
+
+    choice: dict[str, Json]
+    delta: dict[str, Json]
+    at: int  # its index
+    span: Span
+
+
+@once
+def parts(exchange: Exchange) -> list[Part]:
+    """Return what the chunks have of their choices, for all who go through a stream by choice."""
+    return [
+        Part(choice, delta(choice), index(choice), chunk.span)
+        for chunk in chunks(exchange)
+        for choice in choices(chunk)
+    ]
+
+
 @once
 def tokens(exchange: Exchange) -> list[Token]:
     """Return the stream as tokens, the end of the body included if the body did end."""
-    found = [token for event in events(exchange) for token in _tokens(event)]
-    return [*found, *ended(exchange)]
+    found: list[Token] = []
+    for event in events(exchange):
+        _add_tokens(event, found)
+    return found + ended(exchange)
 
 
-def _tokens(event: Event) -> Iterator[Token]:
+def _add_tokens(event: Event, to: list[Token]) -> None:
     if isinstance(event, sse.Event):
-        yield Token("done", event.span)
+        to.append(Token("done", event.span))
     elif isinstance(event, Data):
         if event.value.get("error"):
-            yield Token("error", event.span, value=event.value["error"])
+            to.append(Token("error", event.span, value=event.value["error"]))
         for choice in choices(event):
-            yield from _choice_tokens(choice, event.span)
+            _add_choice_tokens(choice, event.span, to)
         if isinstance(event.value.get("usage"), dict):
-            yield Token("usage", event.span, value=event.value["usage"])
+            to.append(Token("usage", event.span, value=event.value["usage"]))
         elif not event.value.get("choices") and not event.value.get("error"):
-            yield Token("note", event.span)
+            to.append(Token("note", event.span))
 
 
-def _choice_tokens(choice: dict[str, Json], span: Span) -> Iterator[Token]:
+def _add_choice_tokens(choice: dict[str, Json], span: Span, to: list[Token]) -> None:
     said, at = delta(choice), index(choice)
-    if said.get("role"):
-        yield Token("role", span, at, said["role"])
-    payload = {key: said[key] for key in PAYLOAD if said.get(key)}
+    role, reason = said.get("role"), choice.get("finish_reason")
+    payload = {key: value for key, value in said.items() if value and key in PAYLOAD}
+    if role:
+        to.append(Token("role", span, at, role))
     if payload:
-        yield Token("payload", span, at, payload)
-    if choice.get("finish_reason"):
-        yield Token("finish", span, at, choice["finish_reason"])
-    elif not payload and not said.get("role"):
-        yield Token("empty", span, at)
+        to.append(Token("payload", span, at, payload))
+    if reason:
+        to.append(Token("finish", span, at, reason))
+    elif not payload and not role:
+        to.append(Token("empty", span, at))
 
 
 @once
 def stream_violations(exchange: Exchange) -> list[Violation]:
     """Return what breaks the order of the stream as a whole."""
-    order = (token._replace(kind=_as_whole(token)) for token in tokens(exchange))
+    order = map(_as_whole, tokens(exchange))
     return list(grammar.violations(STREAM, order, recover={"counted": "open"}))
 
 
-def _as_whole(token: Token) -> str:
-    return token.kind if token.choice is None else "delta"
+def _as_whole(token: Token) -> Token:
+    return token if token.choice is None else Token("delta", token.span, token.choice, token.value)
 
 
 @once

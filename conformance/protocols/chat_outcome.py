@@ -20,9 +20,9 @@ def _streamed(exchange: Exchange) -> Outcome:
     gathered: dict[int, Gathering] = defaultdict(Gathering)
     usage: Usage | None = None
     failure: Failure | None = None
+    for part in chat.parts(exchange):
+        _gather(gathered[part.at], part.delta, part.choice)
     for chunk in chat.chunks(exchange):
-        for choice in chat.choices(chunk):
-            _gather(gathered[chat.index(choice)], chat.delta(choice), choice)
         usage = read_usage(chunk.value.get("usage")) or usage
     for token in chat.tokens(exchange):
         if token.kind == "error":
@@ -43,9 +43,14 @@ def _plain(exchange: Exchange) -> Outcome:
 
 
 def _gather(into: Gathering, said: dict[str, Json], choice: dict[str, Json]) -> None:
-    into.text.append(_text(said.get("content")))
-    into.reasoning.append(next((_text(said[key]) for key in chat.REASONING if said.get(key)), ""))
-    into.refusal.append(_text(said.get("refusal")))
+    if content := said.get("content"):
+        into.text.append(_text(content))
+    for key in chat.REASONING:
+        if reasoning := said.get(key):
+            into.reasoning.append(_text(reasoning))
+            break
+    if refusal := said.get("refusal"):
+        into.refusal.append(_text(refusal))
     calls = said.get("tool_calls")
     for position, call in enumerate(calls if isinstance(calls, list) else []):
         if isinstance(call, dict):
@@ -58,13 +63,15 @@ def _gather_call(into: Gathering, call: dict[str, Json], position: int) -> None:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     key = call.get("index", position)
-    key = key if isinstance(key, int | str) else position
+    key = key if isinstance(key, (int, str)) else position
     pieces = (_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")))
     into.call(key, *pieces)
 
 
 def _text(value: Json) -> str:
     """Text as it is; a list of content parts (a habit of some providers) as their texts."""
+    if not value:
+        return ""
     if isinstance(value, str):
         return value
     parts = value if isinstance(value, list) else []

@@ -65,9 +65,12 @@ class Gathering:
         self._calls: dict[Json, tuple[list[str], list[str], list[str]]] = {}
 
     def call(self, key: Json, id: str, name: str, arguments: str) -> None:
-        parts = self._calls.setdefault(key, ([], [], []))
-        for part, piece in zip(parts, (id, name, arguments), strict=True):
-            part.append(piece)
+        if key not in self._calls:
+            self._calls[key] = ([], [], [])
+        ids, names, fragments = self._calls[key]
+        ids.append(id)
+        names.append(name)
+        fragments.append(arguments)
 
     def choice(self) -> Choice:
         calls = tuple(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
@@ -49,8 +50,10 @@ def chunks_share_created_and_model(exchange: Exchange) -> Iterator[Finding]:
 
 def _lacking(exchange: Exchange, name: str) -> Iterator[Finding]:
     member = {name: IDENTITY[name]}
-    wrong = (lacking(c.value, member, c.span, "") for c in chat.chunks(exchange))
-    yield from once_each(finding for each in wrong for finding in each)
+    fits = member[name].fits
+    wrong = (chunk for chunk in chat.chunks(exchange) if not fits(chunk.value.get(name)))
+    found = (lacking(chunk.value, member, chunk.span, "") for chunk in wrong)
+    yield from once_each(chain.from_iterable(found))
 
 
 def _habit(exchange: Exchange, name: str) -> Json:
@@ -106,9 +109,9 @@ def _taken_for_reasons(trial: Trial) -> Iterator[Finding]:
 
 
 def _empty_reasons(exchange: Exchange) -> Iterator[Finding]:
-    for chunk in chat.chunks(exchange):
-        if any(choice.get("finish_reason") == "" for choice in chat.choices(chunk)):
-            yield Finding("finish_reason is ''; right is null", chunk.span)
+    for part in chat.parts(exchange):
+        if part.choice.get("finish_reason") == "":
+            yield Finding("finish_reason is ''; right is null", part.span)
 
 
 @rule(

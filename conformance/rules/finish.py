@@ -176,9 +176,10 @@ def the_reason_is_in_its_place(exchange: Exchange) -> Iterator[Finding]:
     A router whose declared policy is to state it beside the last content keeps to that instead.
     """
     wanted = exchange.policy.get("finish-place")
-    for chunk in chat.chunks(exchange):
-        for choice in chat.choices(chunk):
-            filled = any(chat.delta(choice).get(key) for key in chat.PAYLOAD)
-            if choice.get("finish_reason") and filled != (wanted == "last-content"):
-                beside = "beside content" if filled else "in a chunk without content"
-                yield Finding(f"the finish reason is stated {beside}", chunk.span)
+    for part in chat.parts(exchange):
+        if not part.choice.get("finish_reason"):
+            continue
+        filled = any(part.delta.get(key) for key in chat.PAYLOAD)
+        if filled != (wanted == "last-content"):
+            beside = "beside content" if filled else "in a chunk without content"
+            yield Finding(f"the finish reason is stated {beside}", part.span)

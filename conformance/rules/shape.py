@@ -36,6 +36,8 @@ REASON = Member(lambda value: value is None or isinstance(value, str), "null or 
 ENVELOPE = {"choices": LIST}
 CHUNK = {"object": exactly("chat.completion.chunk"), **ENVELOPE}
 CHUNK_CHOICE = {"index": COUNT, "delta": OBJECT, "finish_reason": REASON}
+#: The last update of audio may leave out the reason: the SDKs' types allow for it.
+AUDIO_CHOICE = {"index": COUNT, "delta": OBJECT}
 ANSWER = {
     "id": TEXT, "object": exactly("chat.completion"), "created": POSITIVE, "model": TEXT,
     **ENVELOPE,
@@ -47,25 +49,36 @@ IDENTITY = {"id": TEXT, "created": POSITIVE, "model": TEXT}
 def malformed(exchange: Exchange) -> Iterator[Finding]:
     """Yield what the chunks, or the plain answer, lack of what their schema requires."""
     if exchange.mode == "plain":
-        whole = Data(answer(exchange) or {}, Span(0, len(exchange.body)))
-        yield from once_each(_chunk(whole, ANSWER, ANSWER_CHOICE))
+        yield from once_each(_of_answer(answer(exchange) or {}, Span(0, len(exchange.body))))
     else:
-        wrong = (_chunk(chunk, CHUNK, CHUNK_CHOICE) for chunk in chat.chunks(exchange))
-        yield from once_each(finding for each in wrong for finding in each)
+        yield from once_each(_of_stream(exchange))
 
 
-def _chunk(
-    chunk: Data, members: Mapping[str, Member], of_choice: Mapping[str, Member]
-) -> Iterator[Finding]:
-    yield from lacking(chunk.value, members, chunk.span, "")
-    for choice in chat.choices(chunk):
-        # The last update of audio may leave out the reason: the SDKs' types allow for it.
-        spoken = "audio" in chat.delta(choice)
-        needed = {key: m for key, m in of_choice.items() if key != "finish_reason" or not spoken}
-        yield from lacking(choice, needed, chunk.span, "choice ")
+def _of_answer(whole: Mapping[str, Json], span: Span) -> Iterator[Finding]:
+    yield from lacking(whole, ANSWER, span, "")
+    for choice in chat.choices(Data({**whole}, span)):
+        yield from lacking(choice, ANSWER_CHOICE, span, "choice ")
+
+
+def _of_stream(exchange: Exchange) -> Iterator[Finding]:
+    for chunk in chat.chunks(exchange):
+        yield from lacking(chunk.value, CHUNK, chunk.span, "")
+    for part in chat.parts(exchange):
+        needed = AUDIO_CHOICE if "audio" in part.delta else CHUNK_CHOICE
+        yield from lacking(part.choice, needed, part.span, "choice ")
 
 
 def lacking(
+    value: Mapping[str, Json], members: Mapping[str, Member], span: Span, whose: str
+) -> list[Finding]:
+    """Return what is wrong with a value's members; of most values nothing is."""
+    for name, member in members.items():
+        if name not in value or not member.fits(value[name]):
+            return [*_lacking(value, members, span, whose)]
+    return []
+
+
+def _lacking(
     value: Mapping[str, Json], members: Mapping[str, Member], span: Span, whose: str
 ) -> Iterator[Finding]:
     for name, member in members.items():

@@ -16,6 +16,10 @@ BOM = b"\xef\xbb\xbf"
 LINE = re.compile(rb"(?P<text>[^\r\n]*)(?P<ending>\r\n|\r(?=[^\n])|\n)")
 LAST_LINE = re.compile(rb"(?P<text>[^\r\n]*)(?P<ending>\r\n|\r|\n)")
 
+# What nearly every event is: one data line and a blank one. It is read at a stroke; whatever is
+# not just so is read line by line, and comes to the same.
+WHOLE = re.compile(rb"(?:event: ?([^\r\n]*)\n)?data: ?([^\r\n]*)\n\n")
+
 
 class Event(NamedTuple):
     type: str
@@ -80,13 +84,33 @@ class Decoder:
             if self._pending.startswith(BOM):
                 at = len(BOM)
                 items.append(Oddity("bom", "", Span(0, at)))
-        while match := pattern.match(self._pending, at):
+        while True:
+            if self._block is None:
+                at = self._whole(at, items)
+            match = pattern.match(self._pending, at)
+            if match is None:
+                break
             span = Span(self._offset + at, self._offset + match.end())
             self._line(match["text"], span, items)
             at = match.end()
         self._pending = self._pending[at:]
         self._offset += at
         return items
+
+    def _whole(self, at: int, items: list[Item]) -> int:
+        """Read the whole events that begin here, and return where the first other line does."""
+        pending, offset = self._pending, self._offset
+        while match := WHOLE.match(pending, at):
+            name, data = match.groups()
+            try:
+                said, kind = data.decode(), name.decode() if name else ""
+            except UnicodeDecodeError:
+                return at
+            end = match.end()
+            span = Span(offset + at, offset + end)
+            items.append(Event(kind or "message", said, span, name is not None))
+            at = end
+        return at
 
     def _line(self, text: bytes, span: Span, items: list[Item]) -> None:
         if not text:
