@@ -40,6 +40,10 @@ def until(feed: Feed, enough: Callable[[Json], Json]) -> Json:
     raise AssertionError("the feed has ended")
 
 
+def ended_in(event: httpx_sse.ServerSentEvent) -> bool:
+    return event.event == "entry" and event.json()["end"] is not None
+
+
 def asked(journal: Journal, nonce: str | None = None, **members: Json) -> Entry:
     return journal.open(Request("POST", "/v1/chat/completions", **members), (1, 1), nonce)
 
@@ -209,6 +213,13 @@ def test_the_feeds_of_workers_are_one(start_mock: "StartMock") -> None:
             while len({entry["worker"] for entry in entries}) < 2:
                 team.ask("text")
                 entries.append(until(feed, lambda entry: entry["end"]))
+            nonce = team.nonce()
+            team.start("stall", nonce)
+            until(feed, lambda entry: entry["nonce"] == nonce)
+            team.ask("text")
+            last = next(event.id for event in feed if ended_in(event))
+        with reading(team, last) as feed:
+            again = until(feed, bool)
         first = entries[0]
         whole = team.call("GET", f"/entries/{first['worker']}.{first['id']}")
         unknown = team.call("GET", f"/entries/{first['id']}")
@@ -216,6 +227,7 @@ def test_the_feeds_of_workers_are_one(start_mock: "StartMock") -> None:
             pass
 
     assert sorted(snapshots) == [1, 2]
+    assert again["nonce"] == nonce
     assert whole["end"] == first["end"]
     told = f"no entry '{first['id']}' in the journal; before its id is that of its worker"
     assert unknown == {"error": told}

@@ -307,15 +307,17 @@ def test_while_it_is_paused_no_stream_comes(own: "Mock", show: Show) -> None:
     page, before, during = show(own), own.nonce(), own.nonce()
     with held(own, before):
         expect(stream(page, before)).to_be_visible()
-        page.get_by_role("button", name="Pause").click()
+        pause = page.get_by_role("button", name="Pause")
+        pause.click()
         own.ask("text", during)
-        go_on = page.get_by_role("button", name="Go on (1 new)")
-        expect(go_on).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_text("paused, 1 new")).to_be_visible()
+        expect(pause).to_have_attribute("aria-pressed", "true")
         expect(stream(page, during)).to_have_count(0)
         stream(page, before).get_by_role("button", name=f"Release hold first of {before}").click()
         expect(stream(page, before)).to_contain_text("waits at second")
 
-        go_on.click()
+        pause.click()
+        expect(page.get_by_text("paused, ")).to_be_hidden()
         expect(stream(page, during)).to_contain_text("complete after")
 
 
@@ -342,6 +344,20 @@ def test_another_mock_on_the_same_port_is_taken_up(start_mock: "StartMock", show
         expect(stream(page, "new-1")).to_be_visible()
         expect(stream(page, "old-1")).to_have_count(0)
         expect(page.get_by_text("live", exact=True)).to_be_visible()
+        page.close()
+
+
+def test_the_newest_are_shown_and_the_rest_are_counted(start_mock: "StartMock", show: Show) -> None:
+    with start_mock() as busy:
+        for number in range(207):
+            busy.ask("error-429", f"many-{number}")
+        page = show(busy)
+        expect(page.get_by_text("7 earlier requests in the journal")).to_be_visible()
+        busy.ask("error-429", "late-1")
+
+        expect(stream(page, "late-1")).to_be_visible()
+        expect(stream(page, "many-7")).to_have_count(0)
+        expect(page.get_by_role("article")).to_have_count(200)
         page.close()
 
 
