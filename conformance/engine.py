@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import httpx
-
-from conformance.drive.capture import client
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.trial import Bench
 from conformance.exchange import Trial
@@ -77,10 +75,10 @@ class Engine:
     ) -> None:
         self.close()
 
-    async def _tools(self) -> tuple[httpx.AsyncClient, Mock | None]:
+    async def _tools(self) -> tuple[Client, Mock | None]:
         """Made inside the loop that will use them."""
         control = self._ground.control_url if self._ground.mode == CONTROLLED else ""
-        return client(self._settings.limits), Mock(control) if control else None
+        return Client(), Mock(control) if control else None
 
     def start(self, cases: Iterable[Case]) -> None:
         self._suite.start(case.trial for case in cases if not self._unasked(case))

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from conformance import preflight
-from conformance.drive.capture import client
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.trial import Bench
 from conformance.drive.upstream import PortTaken, upstream
@@ -45,7 +45,7 @@ def surveyed(settings: Settings, ground: Ground) -> Ground:
 
 async def _asked(settings: Settings, ground: Ground) -> Reading:
     mock = Mock(ground.control_url) if ground.control_url else None
-    async with client(settings.limits) as http:
+    async with Client() as http:
         bench = Bench(settings.target, http, mock, settings.limits)
         try:
             answers = await preflight.exchanges(bench, settings.surfaces[0], ground.run)

@@ -7,14 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import httpx
-
+from conformance.drive.client import Broken, Client
 from conformance.exchange import End, Headers, Read, Request
 from conformance.wire.http import IDENTITY, undoing, words
-
-#: Seconds a connection may lie idle. Many servers close theirs after five: whoever takes one up
-#: again at that moment is cut off, and nobody is to blame.
-IDLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,66 +58,41 @@ class Arrival:
         return True
 
 
-def client(limits: Limits) -> httpx.AsyncClient:
-    """Return a client that adds nothing of its own but what HTTP demands."""
-    pool = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=IDLE)
-    timeout = httpx.Timeout(limits.deadline)
-    return httpx.AsyncClient(limits=pool, timeout=timeout, trust_env=False)
-
-
-async def capture(
-    http: httpx.AsyncClient, request: Request, arrival: Arrival, limits: Limits
-) -> Captured:
+async def capture(http: Client, request: Request, arrival: Arrival, limits: Limits) -> Captured:
     status: int | None = None
     headers: Headers = ()
     end, error = End.COMPLETE, ""
     content = json.dumps(request.body, ensure_ascii=False).encode()
-    asked = http.build_request(
-        request.method, request.url, headers=list(request.headers), content=content
-    )
-    # The HTTP library would ask for compression of its own accord.
-    asked.headers["accept-encoding"] = _wanted(request.headers)
     try:
         async with asyncio.timeout(limits.deadline):
-            response = await http.send(asked, stream=True)
-            try:
-                status, headers = response.status_code, _headers(response)
-                arrival.decode = undoing(words(response.headers.get("content-encoding")))
-                async for data in response.aiter_raw():
+            asked = http.send(request.method, request.url, _headers(request), content)
+            async with asked as ((status, headers), body):
+                arrival.decode = undoing(words(_coding(headers)))
+                async for data in body:
                     arrival.add(data)
                     if len(arrival.body) > limits.body:
                         end, error = End.OVERFLOW, f"more than {limits.body} bytes"
                         break
-            finally:
-                await response.aclose()
-    except (TimeoutError, httpx.TimeoutException):
+    except TimeoutError:
         end, error = End.TIMEOUT, f"no end within {limits.deadline:g} s"
     except asyncio.CancelledError:
         if not arrival.left:
             raise
         end = End.LEFT
-    except httpx.TransportError as trouble:
-        end, error = _ending(trouble, status), str(trouble)
+    except Broken as trouble:
+        end, error = trouble.end, str(trouble)
     finally:
         arrival.close()
     return Captured(status, headers, tuple(arrival.reads), end, error)
 
 
-def _wanted(headers: Headers) -> str:
-    told = (value for name, value in headers if name.lower() == "accept-encoding")
-    return next(told, IDENTITY)
+def _headers(request: Request) -> Headers:
+    """Return what is asked; no coding is wanted but the one that is told."""
+    names = {name.lower() for name, _ in request.headers}
+    wanted = () if "accept-encoding" in names else (("accept-encoding", IDENTITY),)
+    return (*request.headers, *wanted)
 
 
-def _headers(response: httpx.Response) -> Headers:
-    return tuple((key.decode("latin-1"), value.decode("latin-1"))
-                 for key, value in response.headers.raw)  # fmt: skip
-
-
-def _ending(trouble: httpx.TransportError, status: int | None) -> End:
-    """Tell the ways a connection dies apart; httpcore says FIN and bad framing with one type."""
-    if status is None:
-        bad = isinstance(trouble, httpx.RemoteProtocolError) and "disconnected" not in str(trouble)
-        return End.GARBLED if bad else End.REFUSED
-    if isinstance(trouble, httpx.RemoteProtocolError):
-        return End.CUT if "peer closed" in str(trouble) else End.GARBLED
-    return End.RESET
+def _coding(headers: Headers) -> str | None:
+    told = [value for name, value in headers if name.lower() == "content-encoding"]
+    return ", ".join(told) or None

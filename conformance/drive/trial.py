@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-import httpx
-
 from conformance.drive.capture import Arrival, Captured, Limits, capture
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
@@ -27,7 +26,7 @@ class Bench:
     """What a trial is run with."""
 
     target: Target
-    http: httpx.AsyncClient
+    http: Client
     mock: Mock | None  # None in black-box mode
     limits: Limits = field(default_factory=Limits)
     policy: Mapping[str, Json] = field(default_factory=dict)

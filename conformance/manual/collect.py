@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from conformance.drive import trial as driving
-from conformance.drive.capture import client
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
@@ -94,7 +94,7 @@ def _tries(rule: Rule) -> Iterator[tuple[str, Case]]:
 async def _trial(mutant: str, case: Case, nonce: str, started: Servers) -> Trial:
     mock = Mock(started.control_url)
     router = target(f"{started.routers_url}/{mutant}/v1")
-    async with client(LIMITS) as http:
+    async with Client() as http:
         bench = Bench(router, http, mock, LIMITS, PROFILE.policy)
         trial = await driving.run(case.probe, case.surface, bench, nonce)
     await mock.close()

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import httpx
-
 from conformance.drive import trial as driving
-from conformance.drive.capture import Limits, client
+from conformance.drive.capture import Limits
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
@@ -60,7 +59,7 @@ async def observed(
     busy = iter([job for job in work if not job.waits])
     left = Counter(job.run for job in work)
 
-    async def worker(listed: Iterator[Job], http: httpx.AsyncClient, mock: Mock) -> None:
+    async def worker(listed: Iterator[Job], http: Client, mock: Mock) -> None:
         for job in listed:
             router = target(f"{routers_url}/{job.router}/v1")
             bench = Bench(router, http, mock, LIMITS, profile.policy)
@@ -76,7 +75,7 @@ async def observed(
     async def bench() -> None:
         # A client for a few workers: with many connections a pool spends its time choosing one.
         mock = Mock(control_url)
-        async with client(LIMITS) as http:
+        async with Client() as http:
             await asyncio.gather(
                 worker(busy, http, mock), *(worker(waiting, http, mock) for _ in range(WAITING))
             )

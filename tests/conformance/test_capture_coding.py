@@ -5,7 +5,8 @@ import gzip
 
 import pytest
 
-from conformance.drive.capture import Arrival, Captured, Limits, capture, client
+from conformance.drive.capture import Arrival, Captured, Limits, capture
+from conformance.drive.client import Client
 from conformance.exchange import End, Headers, Request
 
 TEXT = b"data: mint\n\n"
@@ -27,7 +28,7 @@ def captured(answer: bytes, headers: Headers = ()) -> tuple[bytes, Captured, Arr
         port = server.sockets[0].getsockname()[1]
         request = Request("POST", f"http://127.0.0.1:{port}/", headers, {})
         arrival, limits = Arrival(), Limits(deadline=5.0)
-        async with server, client(limits) as http:
+        async with server, Client() as http:
             told = await capture(http, request, arrival, limits)
         return heads[0].lower(), told, arrival
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.drive.capture import Limits, client
+from conformance.drive.capture import Limits
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench, run
@@ -84,7 +85,7 @@ def stripped(body: bytes, nonce: bytes) -> bytes:
 
 async def sent(started: Servers, probe: Probe) -> Exchange:
     limits, mock = Limits(), Mock(started.control_url)
-    async with client(limits) as http:
+    async with Client() as http:
         bench = Bench(target(f"{started.routers_url}/reference/v1"), http, mock, limits)
         trial = await run(probe, "chat", bench, f"{probe.id}-0")
     await mock.close()

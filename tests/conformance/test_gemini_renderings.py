@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.drive.capture import Limits, client
+from conformance.drive.capture import Limits
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench, run
@@ -42,7 +43,7 @@ def mock() -> Iterator[Upstream]:
 async def _asked(mock: Upstream, probe: Probe) -> Trial:
     control = Mock(mock.control_url)
     limits = Limits(deadline=10.0)
-    async with client(limits) as http:
+    async with Client() as http:
         bench = Bench(target(f"{mock.data_url}/v1"), http, control, limits)
         try:
             return await run(probe, "gemini", bench, "renderings")

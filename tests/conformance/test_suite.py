@@ -6,7 +6,8 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from conformance.drive.capture import Limits, client
+from conformance.drive.capture import Limits
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
@@ -119,7 +120,7 @@ def test_what_a_clock_had_a_part_in_is_tried_again_alone(started: Servers) -> No
 async def benched(started: Servers, router: str, limits: Limits | None = None) -> Bench:
     limits = limits or Limits()
     url = f"{started.routers_url}/{router}/v1"
-    return Bench(target(url), client(limits), Mock(started.control_url), limits)
+    return Bench(target(url), Client(), Mock(started.control_url), limits)
 
 
 async def left(bench: Bench) -> None:

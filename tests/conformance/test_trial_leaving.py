@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from conformance.drive import trial as driving
-from conformance.drive.capture import Limits, client
+from conformance.drive.capture import Limits
+from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
@@ -19,7 +20,7 @@ def tried(started: Servers, probe: str, crowd: int = 2) -> Trial:
 
     async def run() -> Trial:
         mock = Mock(started.control_url)
-        async with client(limits) as http:
+        async with Client() as http:
             url = f"{started.routers_url}/reference/v1"
             bench = Bench(target(url), http, mock, limits)
             trial = await driving.run(PROBES[probe], "chat", bench, f"leaving-{probe}")

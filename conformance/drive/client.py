@@ -1,0 +1,191 @@
+"""An HTTP/1.1 client that shows an answer as it comes: each read, and how the connection ended.
+
+Many thousand exchanges make a self-check, and a general HTTP client would take longer over each of
+them than all that judges it.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from functools import cache
+from typing import NamedTuple, Self, TypeAlias
+from urllib.parse import SplitResult, urlsplit
+
+import h11
+
+from conformance.exchange import End, Headers
+
+#: Seconds a connection may lie idle. Many servers close theirs after five: whoever takes one up
+#: again at that moment is cut off, and nobody is to blame.
+IDLE = 1.0
+HEAD_LIMIT = 100 << 10  # bytes of a head, or of a line that says how long a chunk is
+AGENT = "streamproof"
+PORTS = {"http": 80, "https": 443}
+
+Origin = tuple[str, str, int]
+Answer: TypeAlias = "tuple[Head, AsyncIterator[bytes]]"
+
+
+class Head(NamedTuple):
+    status: int
+    headers: Headers
+
+
+class Broken(ConnectionError):
+    """An answer that did not come, or did not come to its end."""
+
+    def __init__(self, end: End, message: str) -> None:
+        super().__init__(message)
+        self.end = end
+
+
+class Client:
+    """Connections that are kept for a moment; closing it closes them."""
+
+    def __init__(self) -> None:
+        self._free: dict[Origin, list[Wire]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *trouble: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        for wires in self._free.values():
+            for wire in wires:
+                wire.close()
+        self._free.clear()
+
+    @asynccontextmanager
+    async def send(
+        self, method: str, url: str, headers: Headers, content: bytes
+    ) -> AsyncIterator[Answer]:
+        """Give out the head of the answer and its body, to be read within the block."""
+        parts = urlsplit(url)
+        origin = parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme]
+        wire = await self._wire(origin)
+        try:
+            wire.ask(_asked(method, parts, headers, content), content)
+            head = await wire.head()
+            async with aclosing(wire.body()) as body:
+                yield head, body
+        except h11.LocalProtocolError as error:
+            raise Broken(End.REFUSED, f"not sent: {error}") from error
+        finally:
+            if wire.reusable:
+                self._free.setdefault(origin, []).append(wire)
+            else:
+                wire.close()
+
+    async def _wire(self, origin: Origin) -> "Wire":
+        free = self._free.get(origin, [])
+        while free:
+            if (wire := free.pop()).reusable:
+                return wire
+            wire.close()
+        scheme, host, port = origin
+        loop = asyncio.get_running_loop()
+        secure = _trusted() if scheme == "https" else None
+        try:
+            _, wire = await loop.create_connection(Wire, host, port, ssl=secure)
+        except OSError as error:
+            raise Broken(End.REFUSED, str(error)) from error
+        return wire
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _asked(method: str, parts: SplitResult, headers: Headers, content: bytes) -> h11.Request:
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    host = parts.netloc.rpartition("@")[2]
+    ours = (("host", host), ("user-agent", AGENT), ("content-length", f"{len(content)}"))
+    told = [(name.encode(), value.encode()) for name, value in (*ours, *headers)]
+    return h11.Request(method=method, target=target, headers=told)
+
+
+class Wire(asyncio.Protocol):
+    """One connection: a request out, then what comes back, as it comes."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+        self._over = False  # nothing more will come
+        self._trouble: Exception | None = None  # why, where it was not closed in good order
+        self._quiet = True  # nothing has come since the last answer
+        self._idle_since = 0.0
+        self._news: asyncio.Future[None] | None = None
+
+    @property
+    def reusable(self) -> bool:
+        whole = self._http.our_state is self._http.their_state is h11.IDLE and self._quiet
+        fresh = not self._idle_since or time.monotonic() - self._idle_since < IDLE
+        return whole and fresh and not self._over
+
+    def ask(self, asked: h11.Request, content: bytes) -> None:
+        events = (asked, h11.Data(data=content), h11.EndOfMessage())
+        self._transport.write(b"".join(self._http.send(event) or b"" for event in events))
+
+    async def head(self) -> Head:
+        while not isinstance(event := await self._event(End.REFUSED, End.GARBLED), h11.Response):
+            pass
+        told = ((name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in event.headers.raw_items())  # fmt: skip
+        return Head(event.status_code, tuple(told))
+
+    async def body(self) -> AsyncGenerator[bytes, None]:
+        while isinstance(event := await self._event(End.CUT, End.GARBLED), h11.Data):
+            yield bytes(event.data)
+        if self._http.our_state is self._http.their_state is h11.DONE:
+            self._http.start_next_cycle()
+            self._quiet = not self._http.trailing_data[0]
+            self._idle_since = time.monotonic()
+
+    def close(self) -> None:
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._quiet = False
+        self._http.receive_data(data)
+        self._tell()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._over, self._trouble = True, exc
+        self._tell()
+
+    async def _event(self, closed: End, garbled: End) -> h11.Event:
+        """Return what comes next, or raise what the connection's end means here."""
+        fed = False
+        try:
+            while (event := self._http.next_event()) is h11.NEED_DATA:
+                if self._trouble is not None:
+                    raise Broken(End.RESET if closed == End.CUT else closed, str(self._trouble))
+                if self._over:
+                    fed = True
+                    self._http.receive_data(b"")
+                else:
+                    await self._wait()
+        except h11.RemoteProtocolError as error:
+            early = fed and closed == End.REFUSED
+            message = "the connection closed ahead of an answer" if early else str(error)
+            raise Broken(closed if fed else garbled, message) from error
+        if not isinstance(event, h11.Event):
+            raise Broken(garbled, "the protocol was changed, which nobody had asked for")
+        return event
+
+    async def _wait(self) -> None:
+        self._news = asyncio.get_running_loop().create_future()
+        await self._news
+
+    def _tell(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
