@@ -19,8 +19,8 @@ LAYERS = {
     "mockprovider": [
         # what is said: values, and the bytes they become
         "shapes", "timeline", "steps", "complaints", "inbox", "marker", "faults", "slots",
-        "framing", "performance", "surface", "requests", "surfaces", "obey", "presets", "scenario",
-        "rendering", "recordings", "replay",
+        "outline", "score", "framing", "performance", "surface", "requests", "surfaces", "obey",
+        "presets", "scenario", "rendering", "recordings", "replay",
         # who says it, when, and what came of it
         "attempts", "entry", "clock", "holds", "journal", "tls", "peer", "outlet", "arrival",
         "leaving", "stage", "player", "counters", "routing", "provider", "early", "wire",
@@ -45,9 +45,9 @@ PURE = {
     },
     "mockprovider": {
         "shapes", "timeline", "steps", "complaints", "inbox", "marker", "faults", "slots",
-        "framing", "performance", "surface", "requests", "surfaces", "obey", "presets", "scenario",
-        "rendering", "recordings", "replay", "entry", "holds", "routing", "provider", "early",
-        "show", "requestfile", "explain",
+        "outline", "score", "framing", "performance", "surface", "requests", "surfaces", "obey",
+        "presets", "scenario", "rendering", "recordings", "replay", "entry", "holds", "routing",
+        "provider", "early", "show", "requestfile", "explain",
     },
 }  # fmt: skip
 
