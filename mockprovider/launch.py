@@ -32,11 +32,11 @@ def launched(*options: str) -> Iterator[dict[str, Json]]:
             try:
                 yield _told(process, command, errors)
             finally:
-                ended = process.poll()
-                _stop(process)
+                ours = _stop(process)
         # An interrupt from the keyboard reaches the mock as well, and it ends well.
-        if ended:
-            raise MockError(f"{shlex.join(command)}: ended too soon, {_how(ended, errors)}")
+        if process.returncode and not ours:
+            how = _how(process.returncode, errors)
+            raise MockError(f"{shlex.join(command)}: ended too soon, {how}")
 
 
 def _told(
@@ -74,9 +74,15 @@ def _how(code: int, errors: IO[bytes]) -> str:
     return f"with code {code}; it said: {said}"
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def _stop(process: "subprocess.Popen[bytes]") -> bool:
+    """End a process; tell whether it is our doing that it does not end well.
+
+    How it ended is known only then: who is being killed closes its connections before it is gone.
+    """
     process.terminate()
     try:
         process.wait(GRACE)
     except subprocess.TimeoutExpired:
         process.kill()
+        return True
+    return False
