@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockprovider import rendering, scenario
 from mockprovider.faults import CATALOGUE, fault, on_body
 from mockprovider.faults.fault import Layer
+from mockprovider.routing import SURFACES
 from mockprovider.shapes import Json
+from mockprovider.slots import Filling
+from mockprovider.surfaces.surface import Ask, Surface
 from mockprovider.timeline import (
     Close,
     Frame,
@@ -240,6 +244,25 @@ def test_an_unknown_event_needs_a_stream_whose_events_have_names() -> None:
 
 def test_an_empty_object_gets_no_member() -> None:
     assert body("unknown_member", (Send(b"data: {}\n\n"),)) == b"data: {}\n\n"
+
+
+WITH_EVENTS = [each for each in SURFACES if each.name not in ("embeddings", "gemini-array")]
+
+
+@pytest.mark.parametrize("surface", WITH_EVENTS, ids=lambda surface: surface.name)
+def test_the_text_that_grows_is_the_first_that_is_said(surface: Surface) -> None:
+    text = 'summary = ""\nfault = [{ pad = 9000 }]\nstep = [{ say = "Aloe" }, { finish = "stop" }]'
+    built = scenario.parsed(text, "x.toml")
+    script = built.scripts[0]
+    rendered = rendering.render(built, script, surface, Ask(stream=True)).filled(
+        Filling("i", "m", 5)
+    )
+
+    played = rendering.faulty(script, rendered, built.write)
+
+    grown = [each for each in played if isinstance(each, Send) and b"xxxx" in each.data]
+    assert [(len(each.data), each.tokens) for each in grown] == [(9000, 1)]
+    assert b'xAloe"' in grown[0].data
 
 
 @pytest.mark.parametrize(
