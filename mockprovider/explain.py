@@ -70,10 +70,10 @@ def _request(told: Subject) -> Iterator[str]:
 
 
 def _surface(request: Request) -> str:
-    found = routed(request.method, request.path, request.query)
+    found = routed(request)
     if found.route is not None:
         return f"{found.surface.name}, for {request.method} {request.path}"
-    if any(routed(method, request.path, request.query).route for method in ("GET", "POST")):
+    if any(routed(replace(request, method=each)).route for each in ("GET", "POST")):
         return f"{found.surface.name} has this path, but not for {request.method}"
     near = difflib.get_close_matches(request.path, PATHS, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; the paths are {', '.join(PATHS)}"

@@ -51,7 +51,7 @@ class Provider:
         mark = marker.of(request)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
         entry.objections += requests.odd_headers(tuple(request.headers))
-        found = routed(request.method, request.path, request.query)
+        found = routed(request)
         entry.surface = found.surface.name
         try:
             return self._answered(request, entry, mark, found), entry
@@ -66,7 +66,7 @@ class Provider:
     ) -> tuple[Performance, Entry]:
         """Answer bytes that are no request."""
         entry = self.journal.open(partial, connection, None)
-        surface = routed(partial.method, partial.path, partial.query).surface
+        surface = routed(partial).surface
         entry.surface = surface.name
         return refusal(Refused(error, "http"), surface, entry), entry
 

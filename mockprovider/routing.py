@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from mockprovider.inbox import Request
 from mockprovider.requests import INVALID
 from mockprovider.steps import Error
 from mockprovider.surfaces import chat, completions, embeddings, gemini, messages, responses
+from mockprovider.surfaces.gemini.reading import own_key
 from mockprovider.surfaces.surface import Route, Surface
 
 # A new surface is added here and nowhere else; the first one answers for unknown paths.
@@ -34,11 +36,16 @@ class Found(NamedTuple):
     params: Mapping[str, str] = {}
 
 
-@lru_cache(maxsize=256)
-def routed(method: str, path: str, query: str) -> Found:
+def routed(request: Request) -> Found:
     """Find who answers a request; if the path alone is known, who refuses the method."""
+    google = request.method == "GET" and bool(own_key(request))
+    return _routed(request.method, request.path, request.query, google)
+
+
+@lru_cache(maxsize=256)
+def _routed(method: str, path: str, query: str, google: bool) -> Found:
     near = Found(SURFACES[0])
-    for surface in SURFACES:
+    for surface in (gemini.STABLE, *SURFACES) if google else SURFACES:
         for route in surface.routes:
             if match := route.path.fullmatch(path):
                 if route.method == method and route.query.search(query):

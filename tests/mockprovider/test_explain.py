@@ -11,6 +11,7 @@ import pytest
 
 from mockprovider.cli import main
 from mockprovider.explain import PATHS
+from mockprovider.inbox import Request
 from mockprovider.routing import SURFACES, routed
 from mockprovider.shapes import Json
 
@@ -270,8 +271,9 @@ def test_no_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_paths_offered_are_those_there_are() -> None:
     methods = {"GET" if "models" in path and ":" not in path else "POST": path for path in PATHS}
-    unknown = [path for path in PATHS if not any(routed(m, path, "").route for m in methods)]
-    answered = {routed(m, path, "").surface.name for path in PATHS for m in methods}
+    found = {path: [routed(Request(method, path)) for method in methods] for path in PATHS}
+    unknown = [path for path, each in found.items() if not any(one.route for one in each)]
+    answered = {one.surface.name for each in found.values() for one in each}
 
     assert unknown == []
     # The same path streams as an array without `alt=sse`.

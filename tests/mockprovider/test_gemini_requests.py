@@ -591,6 +591,25 @@ def test_a_prompt_is_counted(mock: "Mock") -> None:
     assert post(mock, "/v1beta/models/m:countTokens", body).json()["totalTokens"] == 1009
 
 
+@pytest.mark.parametrize(
+    ("headers", "query", "kind"),
+    [
+        ({"x-goog-api-key": "k"}, "", "models"),
+        ({}, "?key=k", "models"),
+        ({"x-goog-api-key": "k", "authorization": "Bearer k"}, "", "models"),
+        ({"authorization": "Bearer k"}, "", "data"),
+        ({"x-goog-api-key": "", "authorization": "Bearer k"}, "?key=", "data"),
+        ({}, "", "error"),
+    ],
+)
+def test_a_list_that_two_apis_have_goes_to_whoevers_key_it_is(
+    mock: "Mock", headers: dict[str, str], query: str, kind: str
+) -> None:
+    url = f"{mock.told['data_url']}/v1/models{query}"
+
+    assert kind in httpx.get(url, headers=headers, trust_env=False).json()
+
+
 def test_models_are_listed_and_any_but_one_is_known(mock: "Mock") -> None:
     with httpx.Client(
         base_url=mock.told["data_url"], headers={"x-goog-api-key": "k"}, trust_env=False

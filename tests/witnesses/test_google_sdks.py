@@ -265,9 +265,10 @@ def test_the_python_sdk_counts_the_tokens_of_a_prompt(client: genai.Client) -> N
     assert told.total_tokens == 1009
 
 
-def test_the_python_sdk_lists_models(data_url: str) -> None:
-    # In version 1 the list is at the path where OpenAI has its own.
-    options = types.HttpOptions(base_url=data_url, api_version="v1beta")
+# In version 1 the list is at the path where OpenAI has its own.
+@pytest.mark.parametrize("version", ["v1beta", "v1"])
+def test_the_python_sdk_lists_models(data_url: str, version: str) -> None:
+    options = types.HttpOptions(base_url=data_url, api_version=version)
 
     with genai.Client(api_key="sk-witness", http_options=options) as client:
         listed = [model.name for model in client.models.list()]

@@ -13,9 +13,11 @@ from mockprovider.surfaces.surface import Route, Surface
 from mockprovider.timeline import Head
 
 NAMES = ("mock-model", "mock-model-mini")
-# `/v1/models` is OpenAI's here.
 LIST = re.compile(r"/(?P<version>v1beta|v1alpha)/models")
 ONE = re.compile(LIST.pattern + r"/(?P<model>[^/:]+)")
+# `/v1/models` is OpenAI's too, and goes to whoever's key comes with it.
+STABLE_LIST = re.compile(r"/(?P<version>v1)/models")
+STABLE_ONE = re.compile(STABLE_LIST.pattern + r"/(?P<model>[^/:]+)")
 METHODS = ("generateContent", "countTokens")
 SSE = re.compile(r"(?:^|&)alt=sse(?:&|$)")
 NO_KEY = (
@@ -129,6 +131,10 @@ COUNT = replace(
     routes=(Route("POST", _path("countTokens")),),
     read=reading.read_count,
     plain=plain.count,
+)
+STABLE = replace(
+    SURFACE,
+    routes=(Route("GET", STABLE_LIST, answer=models), Route("GET", STABLE_ONE, answer=model)),
 )
 # Without `alt=sse` the stream is an array.
 SURFACES = (SURFACE, ARRAY, COUNT)
