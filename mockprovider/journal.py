@@ -15,6 +15,8 @@ from mockprovider.marker import run_of
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 16 << 20
+# The run of requests that name a scenario and have no nonce.
+UNNAMED = "plain"
 
 
 class Watcher(Protocol):
@@ -67,6 +69,14 @@ class Journal:
         self._ring.append(entry)
         self._trim()
         return entry
+
+    def name(self, entry: Entry) -> None:
+        """Give an entry without a nonce one of its own: that of its answer's id, if it has one."""
+        where = entry.id if entry.worker is None else f"{entry.worker}.{entry.id}"
+        entry.nonce, entry.run = f"{UNNAMED}-{where}", UNNAMED
+        entry.keys = (("nonce", entry.nonce), ("run", UNNAMED))
+        for key in entry.keys:
+            self._index.setdefault(key, []).append(entry)
 
     def attempts(self, nonce: str) -> int:
         """Count the requests of a nonce so far."""

@@ -102,6 +102,8 @@ class Provider:
         self, played: Scenario, surface: Surface, reading: Reading, entry: Entry
     ) -> Performance:
         entry.scenario, entry.write, entry.scripted_holds = played.name, played.write, played.holds
+        if entry.nonce is None:
+            self.journal.name(entry)
         script = played.script(entry.attempt)
         replay.check(played, surface.name, entry.mode)
         rendered = rendering.cached(played, script, surface, reading.ask)

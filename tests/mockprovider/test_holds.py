@@ -3,10 +3,14 @@
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mockprovider.holds import Holds
 
 if TYPE_CHECKING:
-    from tests.mockprovider.conftest import Mock
+    from tests.mockprovider.conftest import Mock, StartMock
+
+HELD = "/journal?run=plain&wait=hold:first"
 
 
 def test_nothing_is_written_until_the_release(mock: "Mock") -> None:
@@ -109,3 +113,50 @@ def test_what_is_forgotten_is_gone() -> None:
 
     assert before == ["a-1", "b-1"]
     assert (holds.open("a-1", "h"), holds.release("b-1", "h"), gone) == (False, [], [])
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["one", "two"])
+@pytest.mark.parametrize(
+    ("path", "model", "key"),
+    [
+        ("/as/holds/v1/chat/completions", "m", "k"),
+        ("/v1/chat/completions", "m--mock-holds", "k"),
+        ("/v1/chat/completions", "m", "sk-mock-holds"),
+    ],
+    ids=["path", "model", "key"],
+)
+def test_a_scenario_named_beside_the_prompt_is_released_by_a_nonce_of_its_own(
+    start_mock: "StartMock", workers: tuple[str, ...], path: str, model: str, key: str
+) -> None:
+    with start_mock(*workers) as mock:
+        client = mock.connect()
+        request = mock.request(model=model).replace(b"Bearer k", f"Bearer {key}".encode())
+        client.send(request.replace(b"/v1/chat/completions", path.encode()))
+        (held,) = mock.call("GET", HELD)["entries"]
+
+        released = mock.release(held["nonce"])["released"]
+        answer = client.read()
+
+        by_nonce = mock.entry(held["nonce"])
+        mock.call("DELETE", "/runs/plain")
+        left = mock.call("GET", "/journal?run=plain")["entries"]
+
+    own = held["id"] if not workers else f"{held['worker']}.{held['id']}"
+    assert (held["nonce"], held["run"], held["attempt"]) == (f"plain-{own}", "plain", 1)
+    assert (released, answer.whole, left) == (["first"], True, [])
+    assert answer.headers["x-request-id"] == f"req_{held['nonce']}-1"
+    assert (by_nonce["id"], by_nonce["end"]["kind"]) == (held["id"], "complete")
+
+
+def test_a_request_that_names_no_scenario_has_no_nonce(mock: "Mock") -> None:
+    client = mock.connect()
+    client.send(mock.request(user="nobody"))
+    client.read()
+
+    entry = mock.call("GET", "/journal")["entries"][-1]
+
+    assert (entry["request"]["body"].count("nobody"), entry["nonce"], entry["run"]) == (
+        1,
+        None,
+        None,
+    )
