@@ -19,6 +19,8 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
+    # As if the DNS of a stranger had been changed to point to this machine.
+    "--host-resolver-rules=MAP rebound.example 127.0.0.1",
 )  # fmt: skip
 HOSTILE = "</script><img src=x onerror=document.title='owned'><b>bold</b>"
 # What a browser says of an answer that is no success, or did not come.
@@ -163,6 +165,11 @@ def test_what_came_from_outside_is_text_and_nothing_else(own: "Mock", show: Show
     expect(shown).to_contain_text(f"model {HOSTILE}")
     expect(page.get_by_role("article").filter(has_text=scenario)).to_be_visible()
 
+    nonce = own.nonce()
+    own.start(f'summary = ""\nstep = [{{ say = "a" }}, {{ hold = "{HOSTILE}" }}]', nonce)
+    stream(page, nonce).get_by_role("button", name=f"Release hold {HOSTILE} of {nonce}").click()
+    expect(stream(page, nonce)).to_contain_text(f"hold {HOSTILE}was released after")
+
     assert page.locator("#streams img, #streams b b, #streams script").count() == 0
     assert page.title() != "owned"
 
@@ -192,6 +199,19 @@ def test_a_page_of_another_origin_cannot_end_a_stream(own: "Mock", browser: Brow
         end = own.entry(nonce, "started")["end"]
 
     assert end is None
+
+
+def test_a_name_that_was_rebound_to_this_machine_shows_nothing(
+    own: "Mock", browser: Browser
+) -> None:
+    page, port = browser.new_page(), httpx.URL(own.told["control_url"]).port
+    page.goto(f"http://rebound.example:{port}/_mock/")
+
+    expect(page.get_by_text("the control plane is not known as 'rebound.example")).to_be_visible()
+    status = page.evaluate("fetch('journal').then(answer => answer.status)")
+    page.close()
+
+    assert status == 403
 
 
 def test_an_empty_page_says_how_to_begin_and_that_works(
