@@ -20,6 +20,7 @@ class Kind(StrEnum):
     FIRST = "first"  # the fragment that opens a call does not name it
     ID = "id"  # the call changes its id
     NAME = "name"  # the name is sent again
+    JOIN = "join"  # what a fragment says cannot be joined to what is known of its call
     ARGUMENTS = "arguments"  # they are no text
 
 
@@ -139,4 +140,11 @@ def _continued(index: int, fragment: Fragment, call: Call) -> Iterator[Flaw]:
     if call.name and fragment.name is not None:
         what = f"a later fragment of call {index} has name {fragment.name!r} again"
         yield Flaw(Kind.NAME, what, fragment.span)
+    if call.id and fragment.id == call.id:
+        what = f"a later fragment of call {index} has id {fragment.id!r} again"
+        yield Flaw(Kind.JOIN, what, fragment.span)
+    for name in ("type", "function"):
+        if fragment.value.get(name, name) is None:
+            what = f"a later fragment of call {index} has {name} null"
+            yield Flaw(Kind.JOIN, what, fragment.span)
     call.id, call.name = call.id or fragment.id, call.name or fragment.name

@@ -71,8 +71,9 @@ def _habit(exchange: Exchange, name: str) -> Json:
 def required_members_are_there(exchange: Exchange) -> Iterator[Finding]:
     """Each chunk has its object name and a list of choices, each choice index, delta and reason.
 
-    The finish reason of a choice is there as null until it is stated. A plain answer has id,
-    object, created, model and choices with index, message and a finish reason.
+    The finish reason of a choice is there as null until it is stated. Content and refusal are
+    texts. A plain answer has id, object, created, model and choices with index, message and a
+    finish reason.
     """
     yield from malformed(exchange)
 

@@ -45,9 +45,13 @@ def each_choice_states_its_reason(exchange: Exchange) -> Iterator[Finding]:
     """Every choice of an answer that did not fail states its finish reason, as the provider did."""
     if not judgeable(exchange):
         return
-    for at, reason in read.stated(exchange).items():
+    stated = read.stated(exchange)
+    for at, reason in stated.items():
         if not reason:
             yield Finding(f"choice {at} ended without a finish reason")
+    # Where the script is at hand it says whether there was to be a choice at all.
+    if exchange.kind == "chat.stream" and not (stated or exchange.scenario):
+        yield Finding("no choice ever came")
     if exchange.scenario:
         yield from replaced(exchange, *(word for word in FINISHES if word not in WATCHED))
 

@@ -38,6 +38,7 @@ CHUNK = {"object": exactly("chat.completion.chunk"), **ENVELOPE}
 CHUNK_CHOICE = {"index": COUNT, "delta": OBJECT, "finish_reason": REASON}
 #: The last update of audio may leave out the reason: the SDKs' types allow for it.
 AUDIO_CHOICE = {"index": COUNT, "delta": OBJECT}
+WORDS = ("content", "refusal")  # members of a delta
 ANSWER = {
     "id": TEXT, "object": exactly("chat.completion"), "created": POSITIVE, "model": TEXT,
     **ENVELOPE,
@@ -66,6 +67,10 @@ def _of_stream(exchange: Exchange) -> Iterator[Finding]:
     for part in chat.parts(exchange):
         needed = AUDIO_CHOICE if "audio" in part.delta else CHUNK_CHOICE
         yield from lacking(part.choice, needed, part.span, "choice ")
+        for name in WORDS:
+            said = part.delta.get(name)
+            if not (said is None or isinstance(said, str)):
+                yield Finding(f"delta {name} is {said!r:.60}; right is null or a text", part.span)
 
 
 def lacking(

@@ -90,6 +90,20 @@ def the_name_comes_once(exchange: Exchange) -> Iterator[Finding]:
 
 
 @rule(
+    "tool.fragments-join",
+    Level.SHOULD,
+    on="chat.stream",
+    probes="tools",
+    basis=Basis.RECORDING,
+    cites=f"{RECORDED}: later fragments carry index and arguments alone; measured: the official "
+    "Python helper joins repeated ids and fails on a type or a function that is null",
+)
+def fragments_can_be_joined(exchange: Exchange) -> Iterator[Finding]:
+    """Later fragments of a call do not repeat its id, and no type or function of theirs is null."""
+    yield from _flawed(exchange, Kind.JOIN)
+
+
+@rule(
     "tool.args-reassemble",
     Level.MUST,
     on="chat.stream gemini.stream gemini.array",

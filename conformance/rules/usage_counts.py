@@ -32,7 +32,7 @@ def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
     """
     if exchange.surface != "chat":
         yield from _unsummed(read.outcome(exchange).usage)
-    elif usage := _last(exchange):
+    elif (usage := _last(exchange)) is not None:
         prompt, completion, total = (usage.get(name, -1) for name in COUNTS)
         if not all(map(_is_count, (prompt, completion, total))):
             named = ", ".join(f"{name} {_shown(usage, name)}" for name in COUNTS)

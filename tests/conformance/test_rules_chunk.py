@@ -111,6 +111,15 @@ CASES: list[Case] = [
     ),
     (
         "chunk.required-keys",
+        "words that are no text",
+        streamed(body([*said("a"), chunk(choice({"content": ["b"], "refusal": 7}))])),
+        [
+            "delta content is ['b']; right is null or a text",
+            "delta refusal is 7; right is null or a text",
+        ],
+    ),
+    (
+        "chunk.required-keys",
         "no choices",
         streamed(body([*said("a"), {**ENVELOPE, "usage": {}}])),
         ["choices is missing; right is a list"],

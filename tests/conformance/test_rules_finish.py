@@ -74,6 +74,8 @@ CASES: list[Case] = [
         ended("stop", scenario=by("length")),
         ["choice 0 ended with 'stop', the provider said 'length'"],
     ),
+    ("finish.present", "nobody to state one", streamed(body([])), ["no choice ever came"]),
+    ("finish.present", "as little as was sent", streamed(body([]), scenario=script()), []),
     ("finish.exactly-once", "once", ended("stop"), []),
     ("finish.exactly-once", "mixed up is another rule's", MIXED_UP, []),
     (

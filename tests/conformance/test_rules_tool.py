@@ -128,6 +128,22 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
             "a later fragment of call 0 has name '' again",
         ],
     ),
+    ("tool.fragments-join", "index and arguments", stream(first(), more(ROME)), []),
+    (
+        "tool.fragments-join",
+        "the id, nulls",
+        stream(
+            first(),
+            more("", id="call_1"),
+            more("", id=None, type=None),
+            {"index": 0, "function": None},
+        ),
+        [
+            "a later fragment of call 0 has id 'call_1' again",
+            "a later fragment of call 0 has type null",
+            "a later fragment of call 0 has function null",
+        ],
+    ),
     (
         "tool.args-reassemble",
         "as sent",

@@ -49,6 +49,8 @@ HEALTHY = stream(TEXT, FINISH, usage(FULL))
 NONE = stream(TEXT, FINISH)
 REFUSED = stream(status=502)
 
+ABSENT = "prompt_tokens absent, completion_tokens absent, total_tokens absent"
+
 # rule, what is sent, the exchange, what the rule says
 CASES: list[tuple[str, str, Exchange, list[str]]] = [
     *(
@@ -141,6 +143,12 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         "no total",
         stream(TEXT, FINISH, usage({"prompt_tokens": 7, "completion_tokens": None})),
         ["usage lacks a count: prompt_tokens 7, completion_tokens None, total_tokens absent"],
+    ),
+    (
+        "usage.totals-add-up",
+        "nothing in it",
+        stream(TEXT, FINISH, usage({})),
+        [f"usage lacks a count: {ABSENT}"],
     ),
     ("usage.not-invented", "none", stream(TEXT, FINISH, scenario=SILENT), []),
     ("usage.not-invented", "none of a plain answer", plain(None, SILENT), []),

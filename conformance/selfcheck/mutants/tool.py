@@ -54,6 +54,16 @@ def gives_each_fragment_an_id(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield fragments(chunk, lambda call: call | {"id": made_up} if later(call) else call)
 
 
+@mutant("chunk", breaks="tool.fragments-join")
+def repeats_the_id(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Writes the id of a call into every fragment of it."""
+
+    def identified(call: Chunk) -> Chunk:
+        return call | {"id": relay.memory.setdefault(call["index"], call.get("id"))}
+
+    yield fragments(chunk, identified)
+
+
 @mutant("chunk", breaks="tool.name-once")
 def sends_empty_names(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Writes the name of a function into every fragment, empty once it has been said."""
