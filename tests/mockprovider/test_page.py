@@ -37,6 +37,8 @@ def browser() -> Iterator[Browser]:
     if found is None:
         assert not os.environ.get("BROWSER_REQUIRED"), f"none of {PROGRAMS} is installed"
         pytest.skip(f"the page is tried in a browser, and none of {PROGRAMS} is installed")
+    # A loaded machine is no failure.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield running
@@ -164,11 +166,6 @@ def test_what_came_from_outside_is_text_and_nothing_else(own: "Mock", show: Show
     expect(shown.get_by_role("region")).to_contain_text(f"x-evil: {HOSTILE}")
     expect(shown).to_contain_text(f"model {HOSTILE}")
     expect(page.get_by_role("article").filter(has_text=scenario)).to_be_visible()
-
-    nonce = own.nonce()
-    own.start(f'summary = ""\nstep = [{{ say = "a" }}, {{ hold = "{HOSTILE}" }}]', nonce)
-    stream(page, nonce).get_by_role("button", name=f"Release hold {HOSTILE} of {nonce}").click()
-    expect(stream(page, nonce)).to_contain_text(f"hold {HOSTILE}was released after")
 
     assert page.locator("#streams img, #streams b b, #streams script").count() == 0
     assert page.title() != "owned"
