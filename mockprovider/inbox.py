@@ -2,8 +2,9 @@
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import httptools
 
@@ -11,6 +12,12 @@ MAX_BODY = 32 << 20
 MAX_HEAD = 1 << 17
 # A marker that is to be answered early is in the first bytes of a body.
 MAX_EARLY = 1 << 18
+# A head up to this is remembered: a router sends the same all day.
+MAX_KNOWN = 4096
+# What a request may not have to be remembered, or it comes in another way than all at once.
+NOT_PLAIN = ("transfer-encoding", "upgrade", "expect")
+BLANK = b"\r\n\r\n"
+Headers = tuple[tuple[str, str], ...]
 PLAYED_AS = re.compile(r"/as/[^/]+/")
 
 
@@ -27,7 +34,7 @@ class Request:
     method: str = ""
     target: str = ""
     version: str = "1.1"
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: Headers = ()
     body: bytes = b""
     at: int = 0
     keep_alive: bool = True
@@ -57,11 +64,20 @@ class Inbox:
         self._body = list[bytes]()
         self._size = 0
         self._done = list[Request]()
+        self._headers = list[tuple[str, str]]()
         self._headed = False
+        # Nothing of a request has come that has not come whole.
+        self._idle = True
         self.expects_continue = False
 
     def feed(self, data: bytes) -> list[Request]:
         """Return the requests that these bytes complete."""
+        if self._idle and (whole := _whole(data)) is not None:
+            return [whole]
+        return self.parsed(data)
+
+    def parsed(self, data: bytes) -> list[Request]:
+        """Return the same, whatever they are."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -74,8 +90,15 @@ class Inbox:
         return done
 
     @property
+    def lasting(self) -> bool:
+        """Tell whether another request may follow the one whose head has come."""
+        lasting: bool = self._parser.should_keep_alive()
+        return lasting
+
+    @property
     def partial(self) -> Request:
         """Return the request that has begun and is not complete."""
+        self._request.headers = tuple(self._headers)
         return self._request
 
     def begun(self) -> Request | None:
@@ -90,23 +113,25 @@ class Inbox:
         # An offer to upgrade may be ignored (RFC 9110 section 7.8), but this parser stops at it.
         self._parser = httptools.HttpRequestParser(self)
         if rest:
-            self._done += self.feed(rest)
+            self._done += self.parsed(rest)
 
     def on_message_begin(self) -> None:
         self._request, self._body, self._size = Request(), [], 0
+        self._headers, self._idle = [], False
 
     def on_url(self, url: bytes) -> None:
         self._request.target += url.decode("latin-1")
         self._grow(len(url), MAX_HEAD, 431, "head")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._request.headers.append(_header(name, value))
+        self._headers.append(_header(name, value))
         self._grow(len(name) + len(value), MAX_HEAD, 431, "head")
 
     def on_headers_complete(self) -> None:
         self._size = 0
         self._headed = True
         request = self._request
+        request.headers = tuple(self._headers)
         request.method = self._parser.get_method().decode()
         request.version = self._parser.get_http_version()
         expect = request.header("expect") or ""
@@ -120,11 +145,14 @@ class Inbox:
 
     def on_message_complete(self) -> None:
         request = self._request
+        # A body in chunks may have had headers behind it.
+        request.headers = tuple(self._headers)
         request.body = b"".join(self._body)
         request.at = time.monotonic_ns()
-        request.keep_alive = self._parser.should_keep_alive()
+        request.keep_alive = self.lasting
         request.complete = True
         self._headed = self.expects_continue = False
+        self._idle = True
         self._done.append(request)
         self._body = []
 
@@ -138,3 +166,40 @@ class Inbox:
 def _header(name: bytes, value: bytes) -> tuple[str, str]:
     # A router sends the same headers all day: the journal keeps them once.
     return name.decode("latin-1"), value.decode("latin-1")
+
+
+class Known(NamedTuple):
+    """What a head says by itself: all of its request but the body, and how long that is."""
+
+    method: str
+    target: str
+    headers: Headers
+    length: int
+
+
+def _whole(data: bytes) -> Request | None:
+    """Return the request that these bytes are, if they are one whose head is plain."""
+    end = data.find(BLANK, 0, MAX_KNOWN) + len(BLANK)
+    known = _known(data[:end]) if end >= len(BLANK) else None
+    if known is None or len(data) != end + known.length:
+        return None
+    method, target, headers, _ = known
+    now = time.monotonic_ns()
+    return Request(method, target, "1.1", headers, data[end:], now, keep_alive=True, complete=True)
+
+
+@lru_cache(maxsize=256)
+def _known(head: bytes) -> Known | None:
+    """Read a head by itself, if nothing but its length is to be known of the body."""
+    inbox = Inbox()
+    try:
+        found = inbox.parsed(head)
+    except BadRequest:
+        return None
+    request = found[0] if found else inbox.begun()
+    if request is None or request.version != "1.1" or not inbox.lasting:
+        return None
+    if any(request.header(name) is not None for name in NOT_PLAIN):
+        return None
+    length = int(request.header("content-length") or 0)
+    return Known(request.method, request.target, request.headers, length)

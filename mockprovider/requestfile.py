@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mockprovider.inbox import Request
+from mockprovider.inbox import Headers, Request
 from mockprovider.shapes import Json
 
 CHAT = "/v1/chat/completions"
@@ -82,11 +82,11 @@ def _request(method: Json, target: Json, headers: Json, body: Json) -> Request:
     return Request(method, target, "1.1", _headers(headers), data.encode(), complete=True)
 
 
-def _headers(headers: Json) -> list[tuple[str, str]]:
+def _headers(headers: Json) -> Headers:
     pairs = list(headers.items()) if isinstance(headers, dict) else headers
     if not isinstance(pairs, list):
         raise Unreadable(f"headers must be a table or a list of pairs, not {headers!r}")
     for pair in pairs:
         if not (isinstance(pair, list | tuple) and [type(part) for part in pair] == [str, str]):
             raise Unreadable(f"headers: {pair!r} is no pair of texts")
-    return [(name, value) for name, value in pairs]
+    return tuple((name, value) for name, value in pairs)

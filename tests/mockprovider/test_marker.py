@@ -69,7 +69,7 @@ CHAT = "/v1/chat/completions"
 def test_a_scenario_may_be_named_beside_the_prompt(
     target: str, headers: list[tuple[str, str]], body: bytes, found: Marker | None
 ) -> None:
-    assert marker.of(Request("POST", target, headers=headers, body=body)) == found
+    assert marker.of(Request("POST", target, headers=tuple(headers), body=body)) == found
 
 
 @pytest.mark.parametrize(
