@@ -14,7 +14,7 @@ from mockprovider.journal import Journal
 from mockprovider.marker import Marker
 from mockprovider.performance import Performance, performance, unslotted
 from mockprovider.requests import INVALID
-from mockprovider.routing import Found, Refused, no_route, routed
+from mockprovider.routing import Greeting, Refused, greeting, no_route, routed
 from mockprovider.scenario import HeadTable, Scenario, Script
 from mockprovider.shapes import Json
 from mockprovider.slots import Filling, compiled, slot
@@ -33,6 +33,8 @@ DEFAULT_MODEL = "mock-model"
 EARLY = Reading(DEFAULT_MODEL, Ask(stream=True))
 MAX_ARMED = 20_000
 SHORT = 16_384
+# The end of a marker, whichever nonce it has.
+ANY_ENDING = f"#{slot('nonce')}]]".encode()
 Connection = tuple[int, int]
 
 
@@ -50,16 +52,17 @@ class Provider:
         """Decide what a request gets, and begin its journal entry."""
         mark = marker.of(request)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
-        entry.objections += requests.odd_headers(tuple(request.headers))
-        found = routed(request)
-        entry.surface = found.surface.name
+        told = greeting(request.method, request.target, request.headers)
+        surface = told.found.surface
+        entry.objections += told.oddities
+        entry.surface = surface.name
         try:
-            return self._answered(request, entry, mark, found), entry
+            return self._answered(request, entry, mark, told), entry
         except Refused as refused:
-            return refusal(refused, found.surface, entry), entry
+            return refusal(refused, surface, entry), entry
         except BadScenario as error:
             wrong = Error(str(error), INVALID, "mock_marker", None, 400)
-            return refusal(Refused(wrong, "marker"), found.surface, entry), entry
+            return refusal(Refused(wrong, "marker"), surface, entry), entry
 
     def refuse(
         self, partial: Request, connection: Connection, error: Error
@@ -77,20 +80,21 @@ class Provider:
             self.armed.pop(next(iter(self.armed)))
 
     def _answered(
-        self, request: Request, entry: Entry, mark: Marker | None, found: Found
+        self, request: Request, entry: Entry, mark: Marker | None, told: Greeting
     ) -> Performance:
-        surface = found.surface
-        if found.route is None:
+        route, surface = told.found.route, told.found.surface
+        if route is None:
             raise no_route(request.method, request.path)
-        played = self.chosen(mark) if mark else self._fitting(request, found)
+        played = self.chosen(mark) if mark else self._fitting(request, told)
         disobeys = played.disobeys if played else frozenset()
         if "auth" not in disobeys:
-            self._authorise(surface, surface.credential(request))
-        if found.route.answer is not None:
-            return plainly(surface, *found.route.answer(found.params), filling(entry, ""))
-        strict = "validation" not in disobeys
-        whole = request.complete
-        reading = understood(request, surface, entry, mark, strict=strict) if whole else EARLY
+            self._authorise(surface, told.key)
+        if route.answer is not None:
+            return plainly(surface, *route.answer(told.found.params), filling(entry, ""))
+        reading = understood(request.body, told, mark) if request.complete else EARLY
+        entry.objections += reading.objections
+        if reading.refusal and ("validation" not in disobeys or not reading.model):
+            raise Refused(reading.refusal, "")
         entry.mode = "stream" if reading.ask.stream else "plain"
         if played is None:
             answer = echo(reading)
@@ -114,12 +118,12 @@ class Provider:
         timeline = rendering.faulty(script, rendered.filled(slots), played.write, asked)
         return unslotted(timeline, played.write)
 
-    def _fitting(self, request: Request, found: Found) -> Scenario | None:
+    def _fitting(self, request: Request, told: Greeting) -> Scenario | None:
         """Find what answers a request without a marker, if it is not to be an echo."""
-        if self.unmarked is None or found.route is None or found.route.answer is not None:
+        route, surface = told.found.route, told.found.surface
+        if self.unmarked is None or route is None or route.answer is not None:
             return None
-        surface = found.surface
-        return self.unmarked(surface, read(surface, request.body, surface.context(request)))
+        return self.unmarked(surface, read(surface, request.body, told.context))
 
     def chosen(self, mark: Marker) -> Scenario:
         """Return the scenario a marker asks for, as the provider it names plays it."""
@@ -158,23 +162,16 @@ def inline(script: bytes) -> Scenario:
     return scenario.parsed(marker.unpack(script), "inline")
 
 
-def understood(
-    request: Request, surface: Surface, entry: Entry, mark: Marker | None, *, strict: bool
-) -> Reading:
-    """Read a request; refuse it, if strict, for anything the provider would refuse it for."""
-    if (wrong := requests.media(request)) is not None:
-        raise Refused(wrong, "header.content-type")
-    body = request.body
+def understood(body: bytes, told: Greeting, mark: Marker | None) -> Reading:
+    """Read a request; a body of the wrong kind is refused whatever the scenario."""
+    if told.media is not None:
+        raise Refused(told.media, "header.content-type")
+    surface = told.found.surface
     if mark and mark.nonce and len(body) < SHORT:
         # All that differs between requests of a kind is the nonce, and an answer may repeat it.
-        body = body.replace(f"#{mark.nonce}]]".encode(), f"#{slot('nonce')}]]".encode())
-        reading = _read_before(surface, body, surface.context(request))
-    else:
-        reading = read(surface, body, surface.context(request))
-    entry.objections += reading.objections
-    if reading.refusal is not None and (strict or not reading.model):
-        raise Refused(reading.refusal, "")
-    return reading
+        body = body.replace(f"#{mark.nonce}]]".encode(), ANY_ENDING)
+        return _read_before(surface, body, told.context)
+    return read(surface, body, told.context)
 
 
 def read(surface: Surface, body: bytes, context: str) -> Reading:

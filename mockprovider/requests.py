@@ -4,9 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from mockprovider.inbox import Request
+from mockprovider.inbox import Headers, Request
 from mockprovider.shapes import Json, Mismatch, Path, type_name
 from mockprovider.steps import Error
 from mockprovider.surfaces.surface import Objection
@@ -95,13 +94,12 @@ def media(request: Request) -> Error | None:
     return Error(message, INVALID, "unsupported_content_type", None, 415)
 
 
-@lru_cache(maxsize=256)
-def odd_headers(headers: tuple[tuple[str, str], ...]) -> tuple[Objection, ...]:
+def odd_headers(headers: Headers) -> tuple[Objection, ...]:
     """Return what is odd about headers that a router sent."""
     return tuple(_odd_headers(headers))
 
 
-def _odd_headers(headers: tuple[tuple[str, str], ...]) -> Iterator[Objection]:
+def _odd_headers(headers: Headers) -> Iterator[Objection]:
     names = [name.lower() for name, _ in headers]
     for name in HOP_BY_HOP:
         if name in names:

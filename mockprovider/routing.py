@@ -1,15 +1,17 @@
-"""Who answers a request: the surfaces, and which of their routes a path belongs to."""
+"""What the head of a request tells: who answers it, by which route, and whose key it has."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockprovider.inbox import Request
+from mockprovider import requests
+from mockprovider.inbox import Headers, Request
 from mockprovider.requests import INVALID
 from mockprovider.steps import Error
 from mockprovider.surfaces import chat, completions, embeddings, gemini, messages, responses
 from mockprovider.surfaces.gemini.reading import own_key
-from mockprovider.surfaces.surface import Route, Surface
+from mockprovider.surfaces.surface import Objection, Route, Surface
 
 # A new surface is added here and nowhere else; the first one answers for unknown paths.
 SURFACES = (
@@ -36,19 +38,37 @@ class Found(NamedTuple):
     params: Mapping[str, str] = {}
 
 
-def routed(request: Request) -> Found:
-    """Find who answers a request; if the path alone is known, who refuses the method."""
-    google = request.method == "GET" and bool(own_key(request))
-    return _routed(request.method, request.path, request.query, google)
+@dataclass(frozen=True, slots=True, eq=False)
+class Greeting:
+    """What the head of a request tells; `media` is why its body is none that is taken."""
+
+    found: Found
+    key: str | None
+    context: str
+    media: Error | None
+    oddities: tuple[Objection, ...]
 
 
 @lru_cache(maxsize=256)
-def _routed(method: str, path: str, query: str, google: bool) -> Found:
+def greeting(method: str, target: str, headers: Headers) -> Greeting:
+    """Read a head; a router sends the same one all day."""
+    request = Request(method, target, headers=headers)
+    found = routed(request)
+    surface = found.surface
+    return Greeting(
+        found, surface.credential(request), surface.context(request), requests.media(request),
+        requests.odd_headers(headers),
+    )  # fmt: skip
+
+
+def routed(request: Request) -> Found:
+    """Find who answers a request; if the path alone is known, who refuses the method."""
+    google = request.method == "GET" and bool(own_key(request))
     near = Found(SURFACES[0])
     for surface in (gemini.STABLE, *SURFACES) if google else SURFACES:
         for route in surface.routes:
-            if match := route.path.fullmatch(path):
-                if route.method == method and route.query.search(query):
+            if match := route.path.fullmatch(request.path):
+                if route.method == request.method and route.query.search(request.query):
                     return Found(surface, route, match.groupdict())
                 near = Found(surface)
     return near
