@@ -4,10 +4,11 @@ import re
 from array import array
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from mockprovider.inbox import Request
-from mockprovider.outline import EMPTY, Outline, Sums
+from mockprovider.outline import EMPTY, Sums
 from mockprovider.shapes import Json
 from mockprovider.surfaces.surface import Objection
 
@@ -39,8 +40,7 @@ class Blocked:
     absorbed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """How a response ended, after how many events, and how much of it had arrived."""
 
     kind: str
@@ -49,34 +49,44 @@ class End:
     acked: int
 
 
-@dataclass(slots=True, eq=False)
 class Entry:
     """What is known of one request; times are nanoseconds of the monotonic clock."""
 
-    id: int
-    request: Request
-    connection: tuple[int, int]
-    nonce: str | None = None
     run: str | None = None
-    keys: tuple[Key, ...] = ()
-    attempt: int = 1
+    attempt = 1
     scenario: str | None = None
     surface: str | None = None
-    mode: str = "plain"
-    write: str = "event"
-    objections: list[Objection] = field(default_factory=list)
+    mode = "plain"
+    write = "event"
+    objections: tuple[Objection, ...] = ()
     scripted_holds: frozenset[str] = frozenset()
     status: int | None = None
-    outline: Outline = EMPTY
-    times: "array[int]" = field(default_factory=lambda: array("q"))
-    written: int = 0
-    holds: list[Held] = field(default_factory=list)
+    outline = EMPTY
+    written = 0
+    holds: tuple[Held, ...] = ()
     blocked: Blocked | None = None
     probe: Callable[[], int] | None = None
     end: End | None = None
-    weight: int = 0
-    dropped: bool = False
-    worker: int | None = None
+    weight = 0
+    dropped = False
+
+    def __init__(
+        self, id: int, request: Request, connection: tuple[int, int], nonce: str | None = None,
+        worker: int | None = None,
+    ) -> None:  # fmt: skip
+        self.id = id
+        self.request = request
+        self.connection = connection
+        self.nonce = nonce
+        self.worker = worker
+        self.times = array("q")
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Return what the entry is asked for by."""
+        if self.nonce is None or self.run is None:
+            return ()
+        return ("nonce", self.nonce), ("run", self.run)
 
     @property
     def sent(self) -> Sums:
@@ -133,7 +143,7 @@ class Entry:
             "holds": [asdict(held) for held in self.holds],
             "blocked": self._blocked(),
             "sent": self.sent._asdict(),
-            "end": None if self.end is None else asdict(self.end),
+            "end": None if self.end is None else self.end._asdict(),
         }
 
     def _blocked(self) -> Json:

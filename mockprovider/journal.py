@@ -50,7 +50,8 @@ class Journal:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._ring = deque[Entry]()
-        self._index = dict[Key, list[Entry]]()
+        self._nonces = dict[str, list[Entry]]()
+        self._runs = dict[str, dict[int, Entry]]()
         self._waiting = dict[Key, set[asyncio.Future[None]]]()
         self._count = 0
         self._weight = 0
@@ -58,14 +59,11 @@ class Journal:
     def open(self, request: Request, connection: tuple[int, int], nonce: str | None) -> Entry:
         """Begin the entry of a request."""
         self._count += 1
-        entry = Entry(self._count, request, connection, nonce, worker=self.worker)
+        entry = Entry(self._count, request, connection, nonce, self.worker)
         if nonce is not None:
-            entry.run = run_of(nonce)
-            entry.keys = (("nonce", nonce), ("run", entry.run))
             shared = self._attempts
             entry.attempt = shared.count(nonce) if shared else self.attempts(nonce) + 1
-        for key in entry.keys:
-            self._index.setdefault(key, []).append(entry)
+            self._enter(nonce, entry)
         self._ring.append(entry)
         self._trim()
         return entry
@@ -73,16 +71,13 @@ class Journal:
     def name(self, entry: Entry) -> None:
         """Give an entry without a nonce one of its own: that of its answer's id, if it has one."""
         where = entry.id if entry.worker is None else f"{entry.worker}.{entry.id}"
-        entry.nonce, entry.run = f"{UNNAMED}-{where}", UNNAMED
-        entry.keys = (("nonce", entry.nonce), ("run", UNNAMED))
-        for key in entry.keys:
-            self._index.setdefault(key, []).append(entry)
+        self._enter(f"{UNNAMED}-{where}", entry)
 
     def attempts(self, nonce: str) -> int:
         """Count the requests of a nonce so far."""
         if self._attempts is not None:
             return self._attempts.so_far(nonce)
-        before = self._index.get(("nonce", nonce))
+        before = self._nonces.get(nonce)
         return before[-1].attempt if before else 0
 
     def close(self, entry: Entry, kind: str, at: int, acked: int) -> None:
@@ -102,14 +97,19 @@ class Journal:
         """Wake those who wait for news of an entry."""
         for watcher in self.watchers:
             watcher.changed(entry)
-        for key in entry.keys:
+        for key in entry.keys if self._waiting else ():
             for waiter in self._waiting.get(key, ()):
                 if not waiter.done():
                     waiter.set_result(None)
 
     def entries(self, key: Key | None = None) -> Sequence[Entry]:
         """Return the entries of a nonce or a run, or all, in order of arrival."""
-        return list(self._ring) if key is None else self._index.get(key, [])
+        if key is None:
+            return list(self._ring)
+        kind, name = key
+        if kind == "nonce":
+            return self._nonces.get(name, [])
+        return list(self._runs.get(name, {}).values())
 
     async def wait(
         self, key: Key, ready: Callable[[Sequence[Entry]], bool], timeout_ms: float
@@ -135,10 +135,10 @@ class Journal:
 
     def forget(self, run: str) -> list[str]:
         """Drop the entries of a run; return its nonces."""
-        gone = self._index.get(("run", run), [])
+        gone = self.entries(("run", run))
         nonces = list(dict.fromkeys(entry.nonce for entry in gone if entry.nonce is not None))
         self._ring = deque(entry for entry in self._ring if entry.run != run)
-        for entry in list(gone):
+        for entry in gone:
             self._drop(entry)
         if self._attempts is not None:
             for nonce in nonces:
@@ -147,6 +147,18 @@ class Journal:
         for watcher in self.watchers:
             watcher.forgot(run)
         return nonces
+
+    def _enter(self, nonce: str, entry: Entry) -> None:
+        """Let an entry be found by its nonce and its run."""
+        entry.nonce, entry.run = nonce, run_of(nonce)
+        if nonce in self._nonces:
+            self._nonces[nonce].append(entry)
+        else:
+            self._nonces[nonce] = [entry]
+        if entry.run in self._runs:
+            self._runs[entry.run][entry.id] = entry
+        else:
+            self._runs[entry.run] = {entry.id: entry}
 
     def _done_waiting(self, key: Key, news: asyncio.Future[None]) -> None:
         self._waiting[key].discard(news)
@@ -160,9 +172,13 @@ class Journal:
     def _drop(self, entry: Entry) -> None:
         entry.dropped = True
         self._weight -= entry.weight
-        for key in entry.keys:
-            same = self._index.get(key, [])
-            if entry in same:
-                same.remove(entry)
-            if not same:
-                self._index.pop(key, None)
+        if entry.nonce is None or entry.run is None:
+            return
+        same, run = self._nonces[entry.nonce], self._runs[entry.run]
+        same.remove(entry)
+        if not same:
+            del self._nonces[entry.nonce]
+        # A run may be long: its first entry leaves a dictionary at no cost.
+        del run[entry.id]
+        if not run:
+            del self._runs[entry.run]

@@ -3,7 +3,7 @@
 import re
 import zlib
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockprovider.inbox import Request
 from mockprovider.steps import BadScenario
@@ -28,8 +28,7 @@ KEY = re.compile(rf"^(?:Bearer\s+)?sk-mock-(?!invalid$){NAME}$")
 KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key")
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """`what` is a scenario's name, or `armed`, or `inline` with the script as it was packed.
 
     `provider` is whose habits it is played with.
@@ -50,10 +49,9 @@ def find(body: bytes) -> Marker | None:
     found = WHOLE.match(body, at)
     if found is None:
         return _damaged(body, at)
-    script = found["script"]
-    what = "inline" if script else found["what"].decode()
-    provider = found["provider"].decode() if found["provider"] else None
-    return Marker(what, found["nonce"].decode(), script, provider=provider)
+    what, script, provider, nonce = found.groups()
+    named = "inline" if script else what.decode()
+    return Marker(named, nonce.decode(), script, None, provider.decode() if provider else None)
 
 
 def of(request: Request) -> Marker | None:

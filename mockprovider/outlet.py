@@ -16,6 +16,8 @@ from mockprovider.tls import Tls
 LAST_CHUNK = b"0\r\n\r\n"
 # Linux: what has been written and not been sent even once.
 SIOCOUTQNSD = 0x894B
+# Where the kernel puts such a number.
+QUEUED = array("i", [0])
 # A zero linger time makes close() send RST where it would send FIN.
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -160,10 +162,10 @@ class Outlet:
 
     def _queued(self, which: int) -> int:
         try:
-            queued = int.from_bytes(fcntl.ioctl(self._fd, which, bytes(4)), "little")
+            fcntl.ioctl(self._fd, which, QUEUED)
         except OSError:
-            queued = 0
-        return queued + self._transport.get_write_buffer_size()
+            return self._transport.get_write_buffer_size()
+        return QUEUED[0] + self._transport.get_write_buffer_size()
 
     def undelivered(self) -> int:
         """Count the bytes written that have not arrived, as far as one can know."""

@@ -10,7 +10,7 @@ from mockprovider.timeline import Frame, Moment, Send, Timeline
 
 
 class Sums(NamedTuple):
-    """What so many writes come to."""
+    """What some writes come to."""
 
     bytes: int = 0
     events: int = 0
@@ -24,7 +24,7 @@ class Outline:
     are alike.
     """
 
-    __slots__ = ("_bytes", "_events", "_tokens", "_writes")
+    __slots__ = ("_all", "_bytes", "_events", "_tokens", "_writes")
 
     def __init__(self, timeline: Timeline, lengths: Iterable[int]) -> None:
         listed = [_listed(step) for step in timeline]
@@ -33,6 +33,7 @@ class Outline:
         self._bytes = _running(writes, lengths)
         self._events = _running(writes, (each[1] for each in listed))
         self._tokens = _running(writes, (each[2] for each in listed))
+        self._all = Sums(self._bytes[-1], self._events[-1], self._tokens[-1])
 
     def place(self, writes: int) -> tuple[int, int]:
         """Return the step that comes after so many writes, and how often it has come already."""
@@ -45,6 +46,8 @@ class Outline:
 
     def sums(self, writes: int) -> Sums:
         """Add up so many writes."""
+        if writes == self._writes[-1]:
+            return self._all
         at, more = self.place(writes)
         if not more:
             return Sums(self._bytes[at], self._events[at], self._tokens[at])

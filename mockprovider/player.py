@@ -188,7 +188,7 @@ class Player:
     def _hold(self, name: str) -> bool:
         reached, nonce = time.monotonic_ns(), self.entry.nonce or ""
         held = Held(name, reached)
-        self.entry.holds.append(held)
+        self.entry.holds += (held,)
 
         def go_on() -> None:
             held.released = time.monotonic_ns()

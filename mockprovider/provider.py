@@ -92,7 +92,7 @@ class Provider:
         if route.answer is not None:
             return plainly(surface, *route.answer(told.found.params), filling(entry, ""))
         reading = understood(request.body, told, mark) if request.complete else EARLY
-        entry.objections += reading.objections
+        entry.objections += tuple(reading.objections)
         if reading.refusal and ("validation" not in disobeys or not reading.model):
             raise Refused(reading.refusal, "")
         entry.mode = "stream" if reading.ask.stream else "plain"
@@ -196,7 +196,7 @@ def filling(entry: Entry, model: str) -> Filling:
 def refusal(refused: Refused, surface: Surface, entry: Entry) -> Performance:
     """Return an error answer, and note the objection behind it."""
     if refused.where:
-        entry.objections.append(Objection(refused.where, refused.error.message))
+        entry.objections += (Objection(refused.where, refused.error.message),)
     status, body = surface.envelope(refused.error)
     return plainly(surface, status, body, filling(entry, ""), refused.headers)
 

@@ -15,6 +15,7 @@ from mockprovider.timeline import Head, Moment, Send, Timeline
 # Nothing a scenario says can collide with a slot of this process.
 TOKEN = secrets.token_hex(4)
 Slot = tuple[bytes, int]
+ID, MODEL, CREATED = (b"id", 0), (b"model", 0), (b"created", 0)
 # `created` is a number: its quotes go with the slot.
 SLOT = re.compile(rf'"@(created)\+(\d+)~{TOKEN}@"|@(id|nonce|model|date)\+(\d+)~{TOKEN}@'.encode())
 
@@ -29,9 +30,11 @@ class Filling(dict[Slot, bytes]):
 
     def __init__(self, id: str, model: str, created: int, nonce: str = "") -> None:
         self.id = id
-        self.model = model
         self.created = created
         self.nonce = nonce
+        # Most answers have these.
+        self[ID], self[MODEL] = id.encode(), _escaped(model)
+        self[CREATED] = b"%d" % created
 
     def __missing__(self, slot: Slot) -> bytes:
         value = self[slot] = self._value(*slot)
@@ -40,13 +43,11 @@ class Filling(dict[Slot, bytes]):
     def _value(self, name: bytes, plus: int) -> bytes:
         match name:
             case b"id":
-                return (f"{self.id}-{plus}" if plus else self.id).encode()
+                return f"{self.id}-{plus}".encode()
             case b"nonce":
                 return self.nonce.encode()
             case b"created":
                 return b"%d" % (self.created + plus)
-            case b"model":
-                return _escaped(self.model)
         return date(self.created)
 
 

@@ -241,7 +241,7 @@ def test_news_is_merged_for_who_reads_slowly() -> None:
         first = await anext(messages)
         entry = asked(journal, "r-1")
         for name in ("a", "b", "c"):
-            entry.holds.append(Held(name, 1))
+            entry.holds += (Held(name, 1),)
             journal.tell(entry)
         journal.close(entry, "complete", 9, 0)
         second = await anext(messages)
