@@ -2,6 +2,7 @@
 
 import json
 import math
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import NamedTuple, Protocol
@@ -9,7 +10,7 @@ from typing import NamedTuple, Protocol
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
@@ -51,11 +52,18 @@ class Plane(Protocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn, without its own idea of signals."""
+    """uvicorn, without its own idea of signals, and without patience for half a request."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None and cycle.more_body:
+                connection.transport.abort()
+        await super().shutdown(sockets)
 
 
 def server(plane: Plane, token: str | None) -> Server:
@@ -184,6 +192,8 @@ async def document(request: Request) -> dict[str, Json]:
     """Read the body of a call."""
     try:
         found = json.loads(await request.body() or b"{}")
+    except ClientDisconnect:
+        raise Denied(400, "the body has not come whole") from None
     except (ValueError, RecursionError) as error:
         raise Denied(400, f"the body is not JSON: {error}") from None
     if not isinstance(found, dict):

@@ -226,6 +226,17 @@ def test_what_breaks_http_is_refused_and_the_connection_closed(
     assert is_well(hostile)
 
 
+@pytest.mark.parametrize("call", [call for call in CALLS if call[0] in ("PUT", "POST")])
+def test_a_control_call_that_breaks_off_is_forgotten(
+    hostile: "Mock", call: tuple[str, str]
+) -> None:
+    line = " ".join((*call, "HTTP/1.1\r\n")).encode()
+
+    said(ports(hostile)[1], [line, b"host: 127.0.0.1\r\ncontent-length: 50\r\n\r\n{"])
+
+    assert is_well(hostile)
+
+
 def test_a_head_that_comes_byte_by_byte_keeps_nobody_waiting(hostile: "Mock") -> None:
     slow = [hostile.connect() for _ in range(50)]
     request = hostile.request("text", "h-4")
