@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
@@ -134,6 +135,23 @@ def test_every_surface_and_ending_is_told_in_words(own: "Mock", show: Show) -> N
     client.send(own.post(json.dumps(body).encode(), path="/v1/responses"))
     client.read()
     expect(stream(page, nonce)).to_contain_text("responses, stream · model gpt-any")
+
+
+def test_writes_are_listed(own: "Mock", show: Show) -> None:
+    page, nonce = show(own), own.nonce()
+    own.ask("text", nonce)
+    shown = stream(page, nonce)
+
+    shown.get_by_text("Writes").click()
+    text = shown.get_by_role("region", name=f"Writes of {nonce}").inner_text()
+
+    rows = [
+        [int(cell.replace(",", "")) for cell in line.split()[2:]] for line in text.split("\n")[1:]
+    ]
+    assert rows == [write[1:] for write in own.entry(nonce)["writes"]]
+    expect(shown.get_by_role("img")).to_have_accessible_name(
+        re.compile(f"^{len(rows)} writes over ")
+    )
 
 
 def test_complaints_headers_and_text_are_shown(own: "Mock", show: Show) -> None:
