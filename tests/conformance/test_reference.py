@@ -214,12 +214,6 @@ def test_silence_is_filled_with_comments(ends: Ends) -> None:
         ([{"close": "cut"}], {}, 502, "the connection to the upstream broke before the answer"),
         ([{"raw": "data: [DONE]\n\n"}, {"close": "clean"}], {}, 502, "the upstream ended its str"),
         ([{"error": {"message": "full", "type": "rate_limit_exceeded"}}], {}, 429, "full"),
-        (
-            [{"raw": "data: "}, *[{"raw": "x" * MIB}] * 17],
-            {},
-            502,
-            "the upstream sent an event that is t",
-        ),
         ([], {"hold": "head"}, 504, "the upstream has gone silent"),
         ([], {"body": '{"id', "content_type": "application/json"}, 502, "the upstream's answer is"),
     ],
@@ -227,12 +221,22 @@ def test_silence_is_filled_with_comments(ends: Ends) -> None:
 def test_what_fails_ahead_of_the_first_event_gets_a_status(
     ends: Ends, steps: list[Json], head: Json, status: int, said: str
 ) -> None:
-    # Without its opening chunk the long event is the first.
-    response = ends.play(steps, head=head, chat={"role": "never"})
+    response = ends.play(steps, head=head)
 
     assert response.status_code == status
     assert error(response)["message"].startswith(said)
     assert ends.row(response)["status"] == "failed"
+
+
+@pytest.mark.slow
+def test_an_event_that_is_too_long_is_not_waited_for(started: Servers) -> None:
+    steps: list[Json] = [{"raw": "data: "}, *[{"raw": "x" * MIB}] * 17]
+    with closing(Ends("chat", started)) as both:
+        # Without its opening chunk the long event is the first.
+        response = both.play(steps, chat={"role": "never"})
+
+    assert response.status_code == 502
+    assert error(response)["message"] == "the upstream sent an event that is too long"
 
 
 @pytest.mark.slow

@@ -30,7 +30,8 @@ def chunks(response: httpx.Response) -> list[Json]:
 
 def words(response: httpx.Response) -> str:
     candidates = [one for chunk in chunks(response) for one in chunk.get("candidates", ())]
-    return "".join(part["text"] for one in candidates for part in one["content"]["parts"])
+    parts = [part for one in candidates for part in one.get("content", {}).get("parts", ())]
+    return "".join(part["text"] for part in parts)
 
 
 def reasons(response: httpx.Response) -> list[str]:
@@ -222,6 +223,15 @@ def test_a_candidate_that_has_its_reason_is_complete_without_the_end(ends: Ends,
 
     assert (words(response), reasons(response)) == ("Sage", ["MAX_TOKENS"])
     assert ends.row(response)["status"] == "complete"
+
+
+def test_the_last_chunk_of_what_is_called_whole_has_the_reasons(ends: Ends) -> None:
+    told = ends.http.post(
+        ends.url().replace("/reference/", "/calls_a_cut_a_success/"),
+        json=ends.body("cut"),
+    )
+
+    assert (words(told), reasons(told)) == ("Yarrow aster", ["STOP"])
 
 
 def test_a_prompt_that_was_blocked_is_an_answer(ends: Ends) -> None:

@@ -65,6 +65,6 @@ async def written(items: Items, relay: Relay) -> Pieces:
     between = "["
     async for item in items:
         if isinstance(item, Event):
-            yield (between + item.data).encode()
+            yield f"{between}{item.data}".encode()
             between = "\n,\r\n"
     yield b"[]" if between == "[" else b"\n]"

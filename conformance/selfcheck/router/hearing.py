@@ -60,7 +60,7 @@ class Hearing:
             if isinstance(item, Event):
                 self._alive_at = self._clock()
                 heard += self._relay.dialect.understood(item, self._relay)
-            elif self._relay.committed and self._relay.dialect.comments:
+            elif self._relay.committed:
                 heard.append(item)
             if heard and isinstance(heard[-1], Ending):
                 break

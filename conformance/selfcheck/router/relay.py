@@ -48,7 +48,6 @@ class Dialect:
     request_body: Callable[["Relay"], dict[str, Json]]
     # A stream: what an event means, and what the client gets of it.
     understood: Callable[[Event, "Relay"], list[Heard]]
-    comments: bool  # clients of the surface read past them
     identity: Callable[[Chunk, "Relay"], Chunk]  # what all of an answer's events have in common
     repairs: tuple[Repair, ...]
     chunk: Callable[[Chunk, "Relay"], Iterator[Chunk]]

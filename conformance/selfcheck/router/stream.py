@@ -10,6 +10,8 @@ from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import Chunk, Ending, Json, Said
 
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 async def streamed(relay: Relay, body: Body, reader: ArrayReader | None = None) -> Items:
     """Yield what the client gets of an event stream, its ending included."""
@@ -53,7 +55,7 @@ def named_event(chunk: Chunk) -> Event:
 
 def json_text(value: Json) -> str:
     """Return compact JSON; half a surrogate pair stays the escape it was."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = COMPACT.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:

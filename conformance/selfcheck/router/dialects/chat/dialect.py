@@ -91,7 +91,6 @@ CHAT = Dialect(
     credentials=shared.bearer_credentials,
     request_body=request_body,
     understood=understood,
-    comments=True,
     identity=chunks.identity,
     repairs=REPAIRS,
     chunk=shared.same_chunk,

@@ -59,13 +59,17 @@ def keepalive(relay: Relay) -> Item | None:
 
 
 def closing(ending: Ending, relay: Relay) -> Iterator[Item]:
-    """Nothing follows the last chunk."""
-    return iter(())
+    """Yield the reason of each candidate that has none: what ends here is whole."""
+    for index, choice in sorted(relay.choices.items()):
+        if not choice.finished:
+            last = {"index": index, "finishReason": "STOP"}
+            yield stream.as_event({"candidates": [last], **(relay.first or {})})
 
 
 def written(items: Items, relay: Relay) -> Pieces:
-    as_it_is = arrays.written if relay.dialect.mode(relay) == "array" else stream.written
-    return as_it_is(items, relay)
+    """Frame what is said in the form that was asked for; Google's SDK breaks at a comment."""
+    framed = arrays.written if relay.dialect.mode(relay) == "array" else stream.written
+    return framed((item async for item in items if isinstance(item, Event)), relay)
 
 
 def media_type(relay: Relay) -> str:
@@ -98,7 +102,6 @@ GEMINI = Dialect(
     credentials=credentials,
     request_body=request_body,
     understood=understood,
-    comments=False,
     identity=progress.identity,
     repairs=progress.REPAIRS,
     chunk=shared.same_chunk,

@@ -84,7 +84,6 @@ MESSAGES = Dialect(
     credentials=credentials,
     request_body=request_body,
     understood=understood,
-    comments=True,
     identity=progress.identity,
     repairs=progress.REPAIRS,
     chunk=shared.same_chunk,

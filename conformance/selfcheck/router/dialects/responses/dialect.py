@@ -63,7 +63,6 @@ RESPONSES = Dialect(
     credentials=shared.bearer_credentials,
     request_body=request_body,
     understood=understood,
-    comments=True,
     identity=progress.identity,
     repairs=progress.REPAIRS,
     chunk=shared.same_chunk,
