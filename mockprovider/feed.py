@@ -131,7 +131,8 @@ class Watch:
         """Return what is told of an entry, and remember what has been."""
         self._mark = max(self._mark, entry.id)
         self._open.pop(entry, None)
-        model = self._models.pop(entry, None) or asked_model(entry.request)
+        known = entry in self._models
+        model = self._models.pop(entry) if known else asked_model(entry.request)
         if entry.end is None:
             # At the end, behind those who are to be told of sooner.
             self._open[entry], self._models[entry] = progress(entry), model
