@@ -17,6 +17,7 @@ from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.trial import Bench
 from conformance.exchange import Trial
 from conformance.plan import Case
+from conformance.profiles.profile import BILL
 from conformance.settings import Settings
 from conformance.suite import MODEST_WIDTH, WIDTH, Background, Suite, Tried
 from conformance.verdicts import Kind, Verdict, judge, settle, undeclared
@@ -59,8 +60,9 @@ class Engine:
         self._judging = ThreadPoolExecutor(1)
         self._http, self._mock = self._background.run(self._tools())
         bench = Bench(
-            settings.target, self._http, self._mock, settings.limits, settings.profile.policy
-        )
+            settings.target, self._http, self._mock, settings.limits, settings.profile.policy,
+            settings.profile.bill,
+        )  # fmt: skip
         width = WIDTH if ground.mode == CONTROLLED else MODEST_WIDTH
         self._suite = Suite(bench, ground.run, self._background, width)
 
@@ -103,8 +105,9 @@ class Engine:
 
     def _unasked(self, case: Case) -> Verdict | None:
         """A real model cannot be made to play a scenario; it can only be asked a question."""
-        if case.probe.limit and case.probe.limit not in self._settings.profile.policy:
-            return undeclared(case.probe.limit)
+        wanted = {case.probe.limit, BILL if case.probe.billed else ""} - {""}
+        for need in sorted(wanted - self._settings.profile.declared):
+            return undeclared(need)
         if self._ground.mode == BLACK_BOX and not case.probe.question:
             return Verdict(Kind.UNTESTABLE, "needs a provider that plays the scenario")
         return None

@@ -5,6 +5,7 @@ Only `drive` makes these from a network and `lint` from a file; all that judges 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
@@ -58,6 +59,22 @@ class HoldSeen:
     lag: int
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the router says a request cost: tokens by class, money, and how it ended."""
+
+    input: int | None = None
+    output: int | None = None
+    cached: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+    cost: Decimal | None = None
+    status: str = ""
+    failed: bool | None = None  # whether that is the word for a failure; None where none is known
+    trouble: str = ""  # why there is none
+    unnamed: bool = False  # the answer did not say by what name to ask
+
+
 @dataclass(frozen=True)
 class Exchange:
     surface: str
@@ -74,6 +91,7 @@ class Exchange:
     scenario: Json | None = None  # what the provider was told to do: the truth
     policy: Mapping[str, Json] = field(default_factory=dict)
     nonce: str = ""  # ties it to the journal
+    bill: Bill | None = None  # None where nobody was asked for it
     # Not taken over by a copy: what was read of one exchange is not what another says.
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Finding, Level
-from conformance.profiles.profile import LIMITS, UNSPECIFIED, Profile
+from conformance.profiles.profile import BILL, DECLARED, UNSPECIFIED, Profile
 from conformance.rules.rule import Rule
 
 
@@ -44,9 +44,9 @@ def judge(
     """Say what a rule makes of a trial; `have` is what is at hand to judge with."""
     if trial.trouble:
         return Verdict(Kind.HARNESS_ERROR, trial.trouble)
-    for limit in sorted((rule.needs & LIMITS) - set(profile.policy)):
-        return undeclared(limit)
-    if missing := rule.needs - LIMITS - have:
+    for need in sorted((rule.needs & DECLARED) - profile.declared):
+        return undeclared(need)
+    if missing := rule.needs - DECLARED - have:
         return Verdict(Kind.UNTESTABLE, f"needs {' and '.join(sorted(missing))}")
     if reason := _unjudgeable(rule, trial):
         declined = may_refuse and any(e.status == 400 for e in trial.exchanges.values())  # noqa: PLR2004
@@ -63,8 +63,8 @@ def judge(
     return Verdict(BROKEN[rule.level], findings=findings)
 
 
-def undeclared(limit: str) -> Verdict:
-    return Verdict(Kind.NOT_APPLICABLE, f"the profile declares no {limit}")
+def undeclared(need: str) -> Verdict:
+    return Verdict(Kind.NOT_APPLICABLE, f"the profile declares no {need}")
 
 
 def settle(first: Verdict, again: Verdict | None) -> Verdict:
@@ -80,7 +80,10 @@ def _unjudgeable(rule: Rule, trial: Trial) -> str:
     for name, exchange in trial.exchanges.items():
         if exchange.form == "unanswered" and exchange.kind not in rule.on:
             return f"the {name} request was not answered: {exchange.end} {exchange.error}".strip()
-    if any(exchange.kind in rule.on for exchange in trial.exchanges.values()):
+    judged = [exchange for exchange in trial.exchanges.values() if exchange.kind in rule.on]
+    if judged and BILL in rule.needs and all(each.bill and each.bill.unnamed for each in judged):
+        return judged[0].bill.trouble if judged[0].bill else ""
+    if judged:
         return ""
     return "; ".join(f"the {name} request {_said(e)}" for name, e in trial.exchanges.items())
 

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from conformance.drive.bill import billed
 from conformance.drive.capture import Arrival, Captured, Limits, capture
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
 from conformance.probes.probe import Probe
+from conformance.profiles.bill import BillSource
 from conformance.protocols.chat import DONE
 from conformance.protocols.outcome import fragments, spoken, steps
 
@@ -30,6 +32,7 @@ class Bench:
     mock: Mock | None  # None in black-box mode
     limits: Limits = field(default_factory=Limits)
     policy: Mapping[str, Json] = field(default_factory=dict)
+    bill: BillSource | None = None
 
 
 async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
@@ -78,7 +81,7 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
     journal = await bench.mock.journal(nonce) if bench.mock else ()
     if bench.mock and send.leave:
         await bench.mock.release(nonce, EVERYTHING)
-    return Exchange(
+    made = Exchange(
         surface,
         send.mode,
         asked,
@@ -94,6 +97,9 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
         bench.policy,
         nonce,
     )
+    if not (probe.billed and bench.bill):
+        return made
+    return replace(made, bill=await billed(bench.bill, made, bench.target, bench.http))
 
 
 async def _leave(  # noqa: PLR0913, PLR0917  (what has to be known of the exchange)

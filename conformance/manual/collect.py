@@ -95,7 +95,7 @@ async def _trial(mutant: str, case: Case, nonce: str, started: Servers) -> Trial
     mock = Mock(started.control_url)
     router = target(f"{started.routers_url}/{mutant}/v1")
     async with Client() as http:
-        bench = Bench(router, http, mock, LIMITS, PROFILE.policy)
+        bench = Bench(router, http, mock, LIMITS, PROFILE.policy, PROFILE.bill)
         trial = await driving.run(case.probe, case.surface, bench, nonce)
     await mock.close()
     return trial

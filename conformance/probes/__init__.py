@@ -1,6 +1,7 @@
 """Every probe there is. A new theme is added to MODULES and nowhere else."""
 
 from conformance.probes import (
+    bill,
     cancel,
     failures,
     framing,
@@ -18,6 +19,7 @@ from conformance.probes import (
 from conformance.probes.probe import Probe
 
 MODULES = (
+    bill,
     cancel,
     failures,
     framing,

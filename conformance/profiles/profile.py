@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.exchange import SURFACES, Json
+from conformance.profiles import bill
+from conformance.profiles.bill import BadBill, BillSource
 
 DIRECTORY = Path(__file__).parent
 
@@ -24,12 +26,15 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "id": ("upstream", "own", "unspecified"),
     "malformed-event": ("skip", "error", "unspecified"),
     "cancel-upstream": ("closes", "drains", "unspecified"),
+    "cancel-bill": ("emitted", "generated", "full", "none", "unspecified"),
     "done-after-error": ("always", "never", "unspecified"),
 }
 UNSPECIFIED = "unspecified"
 #: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence
 #: towards a client, of a whole request.
 LIMITS = frozenset({"idle-limit", "keepalive-limit", "request-limit"})
+BILL = "bill"
+DECLARED = LIMITS | {BILL}  # rules about what a profile does not declare are not applicable
 LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 
 
@@ -57,6 +62,11 @@ class Profile:
     policy: Mapping[str, Json] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
     surfaces: tuple[str, ...] = ("chat",)
+    bill: BillSource | None = None
+
+    @property
+    def declared(self) -> set[str]:
+        return {*self.policy, *([BILL] if self.bill else [])}
 
     def chosen(self, policy: str) -> Json:
         return self.policy.get(policy, UNSPECIFIED)
@@ -97,7 +107,15 @@ def read(path: Path) -> Profile:
         {**policy, **_limits(path, told), LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1))},
         {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
         _surfaces(path, told.get("surfaces", ["chat"])),
+        _bill(path, told.get("bill")),
     )
+
+
+def _bill(path: Path, said: Json) -> BillSource | None:
+    try:
+        return None if said is None else bill.read(said)
+    except BadBill as error:
+        raise BadProfile(f"{path}: {error}") from error
 
 
 def _surfaces(path: Path, said: Json) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
 from conformance.rules import (
+    bill,
     cancel,
     choice,
     chunk,
@@ -25,6 +26,7 @@ from conformance.rules import (
 from conformance.rules.rule import Rule
 
 MODULES = (
+    bill,
     cancel,
     choice,
     chunk,

@@ -62,7 +62,7 @@ async def observed(
     async def worker(listed: Iterator[Job], http: Client, mock: Mock) -> None:
         for job in listed:
             router = target(f"{routers_url}/{job.router}/v1")
-            bench = Bench(router, http, mock, LIMITS, profile.policy)
+            bench = Bench(router, http, mock, LIMITS, profile.policy, profile.bill)
             judging = asyncio.create_task(_judged(job, bench, profile))
             # What breaks down over something a router sent must not end the run.
             await asyncio.wait({judging})

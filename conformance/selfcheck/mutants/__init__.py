@@ -1,6 +1,7 @@
 """Every mutant there is, one module per family of rules. A new one is added to MODULES only."""
 
 from conformance.selfcheck.mutants import (
+    bill,
     cancel,
     choice,
     chunk,
@@ -22,6 +23,7 @@ from conformance.selfcheck.mutants import (
 from conformance.selfcheck.variant import Variant, collected
 
 MODULES = (
+    bill,
     cancel,
     choice,
     chunk,

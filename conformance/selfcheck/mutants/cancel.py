@@ -12,7 +12,7 @@ from conformance.selfcheck.variant import mutant
 Work = asyncio.Task[None]
 
 
-@mutant("client_left", breaks="cancel.upstream-closed")
+@mutant("client_left", breaks="cancel.upstream-closed bill.cancel-not-overbilled")
 async def reads_on_for_nobody(work: Work, relay: Relay) -> None:
     """Goes on reading a stream whose client has left."""
     if not relay.committed:

@@ -96,7 +96,9 @@ def counts_fresh_tokens_only(ending: Ending, relay: Relay) -> Iterator[Item]:
     yield from counted(ending, relay, fresh)
 
 
-@mutant("repairs", instead_of=IN_A_ROW, breaks="usage.cumulative-not-summed")
+@mutant(
+    "repairs", instead_of=IN_A_ROW, breaks="usage.cumulative-not-summed bill.not-double-counted"
+)
 def adds_up_running_totals(chunk: Chunk, relay: Relay) -> Chunk | None:
     """Adds up the completion tokens of all chunks."""
     told = chunk.get("usage")

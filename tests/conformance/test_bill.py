@@ -1,0 +1,203 @@
+"""Where a router says what a request cost: read from a profile, asked, and read again."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from conformance.drive.bill import billed
+from conformance.drive.client import Client
+from conformance.drive.target import Target
+from conformance.exchange import Bill, Exchange, Json
+from conformance.profiles import bill
+from conformance.profiles.bill import BadBill, BillSource
+from conformance.profiles.profile import BadProfile, read
+
+HEADERS = (("x-request-id", "r1"), ("x-cost", "0.0021"), ("x-output", "5"))
+STREAM = b'data: {"usage":{"out":1}}\n\ndata: {"usage":{"out":5,"cost":0.5}}\n\ndata: [DONE]\n\n'
+ROW: Json = {"id": "r1", "tokens": {"out": 5}, "cost": 0.25, "state": "done"}
+FIELDS: Json = {"output": "tokens.out", "cost": "cost", "status": "state"}
+DONE = Bill(output=5, cost=Decimal("0.25"), status="done", failed=False)
+
+
+def asked(told: Json, url: str = "http://127.0.0.1:1/v1", **members: Json) -> Bill:
+    given = {"status": 200, "headers": HEADERS, "body": STREAM, **members}
+    exchange = Exchange("chat", "stream", **given)
+
+    async def run() -> Bill:
+        async with Client() as http:
+            return await billed(bill.read(told), exchange, Target(url), http)
+
+    return asyncio.run(run())
+
+
+def test_a_bill_may_be_in_the_headers() -> None:
+    told = asked({"source": "header", "cost": "x-cost", "output": "x-output"})
+
+    assert told == Bill(output=5, cost=Decimal("0.0021"))
+
+
+def test_a_bill_may_be_in_the_last_event_that_has_one() -> None:
+    told = asked({"source": "body", "output": "usage.out", "cost": "usage.cost"})
+
+    assert told == Bill(output=5, cost=Decimal("0.5"))
+
+
+def test_a_bill_may_be_a_line_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "spend.jsonl"
+    path.write_text("\n".join(map(json.dumps, ({"id": "r0"}, ROW, {"id": "r2"}))))
+    source: Json = {"source": "file", "file": str(path), "id": "x-request-id", "failed": ["lost"]}
+
+    assert asked({**source, **FIELDS}) == DONE
+
+
+def test_a_bill_may_be_what_a_command_prints() -> None:
+    script = f"import sys; print({json.dumps(json.dumps(ROW))} if sys.argv[1] == 'r1' else '')"
+    command = [sys.executable, "-c", script, "{id}"]
+    source: Json = {"source": "command", "command": command, "id": "x-request-id"}
+
+    told = asked({**source, **FIELDS, "failed": ["lost"]})
+
+    assert told == DONE
+
+
+Serve = Callable[[list[tuple[int, Json]]], str]
+
+
+@pytest.fixture
+def books() -> Iterator[Serve]:
+    """Yield what serves these answers one after the other, the last one for ever."""
+    with ExitStack() as stack:
+
+        def serve(answers: list[tuple[int, Json]]) -> str:
+            class Answering(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    status, row = answers.pop(0) if len(answers) > 1 else answers[0]
+                    body = json.dumps(row).encode()
+                    self.send_response(status)
+                    self.send_header("content-length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+                def log_message(self, *told: object) -> None:
+                    """Say nothing."""
+
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Answering))
+            Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve
+
+
+LOOKUP: Json = {
+    "source": "lookup", "url": "{base}/usage/{id}", "id": "x-request-id", **FIELDS,
+    "unsettled": ["open"], "failed": ["lost"], "seconds": 1,
+}  # fmt: skip
+
+
+def test_a_bill_is_looked_up_until_it_is_settled(books: Serve) -> None:
+    url = books([(404, {}), (200, {**ROW, "state": "open"}), (200, ROW)])
+
+    assert asked(LOOKUP, f"{url}/v1") == DONE
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        ((404, {}), "{url}/v1/usage/r1 answered 404"),
+        ((200, []), "{url}/v1/usage/r1 answered no JSON object: '[]'"),
+        ((200, {**ROW, "state": "open"}), "still 'open' after 0.1 s"),
+        ((200, {**ROW, "cost": "dear"}), "the cost is 'dear', which is no number"),
+    ],
+)
+def test_what_is_no_bill_is_said(books: Serve, answer: tuple[int, Json], trouble: str) -> None:
+    url = books([answer])
+
+    told = asked({**LOOKUP, "seconds": 0.1}, f"{url}/v1")
+
+    assert told == Bill(trouble=trouble.format(url=url))
+
+
+@pytest.mark.parametrize(
+    ("told", "members", "trouble"),
+    [
+        (LOOKUP, {"headers": ()}, "the answer has no header x-request-id to ask by"),
+        ({"source": "body", "cost": "cost"}, {}, "nothing in the body has cost"),
+        (
+            {"source": "command", "command": ["/none/such"], "cost": "cost"},
+            {},
+            "/none/such: No such file or directory",
+        ),
+        (
+            {"source": "command", "command": [sys.executable, "-c", "raise SystemExit('broke')"],
+             "cost": "cost"},
+            {},
+            f'["{sys.executable}", "-c", "raise SystemExit(\'broke\')"] ended with 1 and \'broke\'',
+        ),
+    ],
+)  # fmt: skip
+def test_where_there_is_no_bill_it_is_said_why(told: Json, members: Json, trouble: str) -> None:
+    assert asked({**told, "seconds": 0.5}, **members).trouble == trouble
+
+
+def test_a_file_without_the_line_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "spend.jsonl"
+    path.write_text("{}\nnot JSON\n")
+    source: Json = {"source": "file", "file": str(path), "id": "x-request-id", "seconds": 0.1}
+
+    told = asked({**source, "cost": "cost"})
+    absent = asked({**source, "cost": "cost", "file": f"{path}.old"})
+
+    assert told.trouble == f"{path} has no line whose id is 'r1'"
+    assert absent.trouble.startswith(f"{path}.old: [Errno 2] No such file")
+
+
+WRONG: list[tuple[Json, str]] = [
+    (1, "bill 1: a table is needed"),
+    ({"source": "oracle"}, "bill.source 'oracle': one of header, body, lookup, file, command is"),
+    ({"source": "body"}, "bill: nothing is said of where input, output, cached, cache_write,"),
+    ({"source": "body", "costs": "x"}, "bill.costs: no such member; there are cache_write, cached"),
+    ({"source": "body", "cost": 3}, "bill.cost 3: the name of a header or member is needed"),
+    ({"source": "lookup", "cost": "x"}, "bill.url None: a text is needed where the source is"),
+    ({"source": "lookup", "cost": "x", "url": "{id}"}, "bill.id is missing: the header that names"),
+    ({"source": "body", "cost": "x", "id": 3}, "bill.id 3: a text is needed"),
+    (
+        {"source": "body", "cost": "x", "failed": "no"},
+        "bill.failed 'no': a list of texts is",
+    ),
+    ({"source": "body", "cost": "x", "seconds": 0}, "bill.seconds 0: a number of seconds above 0"),
+]
+
+
+@pytest.mark.parametrize(("told", "complaint"), WRONG)
+def test_a_table_that_cannot_be_right_is_refused(told: Json, complaint: str) -> None:
+    with pytest.raises(BadBill) as error:
+        bill.read(told)
+
+    assert str(error.value).startswith(complaint)
+
+
+def test_a_profile_says_where_its_table_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "Mine"\nsource = "me"\n[bill]\nsource = "oracle"\n')
+
+    with pytest.raises(BadProfile) as error:
+        read(path)
+
+    assert str(error.value).startswith(f"{path}: bill.source 'oracle': one of header")
+
+
+def test_a_profile_has_its_table(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "Mine"\nsource = "me"\n[bill]\nsource = "header"\ncost = "x-cost"\n')
+
+    assert read(path).bill == BillSource("header", {"cost": "x-cost"})
+    assert "bill" in read(path).declared

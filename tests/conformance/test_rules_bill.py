@@ -1,0 +1,160 @@
+"""Rules on bills: exchanges whose bill breaks each, exchanges whose bill does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.exchange import Bill, End, Exchange, Json, Trial
+from conformance.profiles.profile import load
+from conformance.rules import RULES, bill
+from conformance.verdicts import Kind, judge
+from tests.conformance.made import Case, label, script, streamed, text, told, unbroken
+
+USAGE: Json = {"usage": {"input": 7, "output": 5, "cached": 3, "reasoning": 2}}
+SCRIPT = script({"say": "a"}, {"finish": "stop"}, USAGE)
+RIGHT = Bill(7, 5, 3, None, 2, status="complete", failed=False)
+GONE = Bill(trouble="still 'open' after 2 s")
+UNNAMED = Bill(trouble="the answer has no header x-request-id to ask by", unnamed=True)
+NO_BILL = "no bill: still 'open' after 2 s"
+
+
+def charged(bill: Bill | None) -> Exchange:
+    return text("a", scenario=SCRIPT, bill=bill)
+
+
+def left(
+    output: int | None, policy: str = "unspecified", got: int = 2, written: int = 3
+) -> Exchange:
+    """Return a stream of four pieces that its client left when it had some of them."""
+    pieces = [{"say": word} for word in ("one", " two", " three", " four")]
+    entry = {"sent": {"tokens": 3}}
+    return replace(
+        streamed(text(*(each["say"] for each in pieces[:got]), end=b"").body),
+        end=End.LEFT,
+        journal=(entry,),
+        scenario=script(*pieces),
+        policy={"cancel-bill": policy},
+        bill=Bill(output=output),
+    )
+
+
+def numbers(got: int = 2) -> str:
+    return f"the client got {got}, the provider had written 3, the whole answer has 4"
+
+
+FAILED = replace(charged(Bill(status="failed", failed=True)), end=End.CUT)
+
+CASES: list[Case] = [
+    ("bill.stream-recorded", "right", charged(RIGHT), []),
+    ("bill.stream-recorded", "nobody was asked", charged(None), []),
+    ("bill.stream-recorded", "never settled", charged(GONE), [NO_BILL]),
+    ("bill.stream-recorded", "not to be asked for", charged(UNNAMED), []),
+    (
+        "bill.stream-recorded",
+        "another number",
+        charged(replace(RIGHT, input=8)),
+        ["8 input tokens, the provider counted 7"],
+    ),
+    (
+        "bill.stream-recorded",
+        "no output",
+        charged(replace(RIGHT, output=None)),
+        ["the bill has no output tokens"],
+    ),
+    ("bill.not-double-counted", "once", charged(RIGHT), []),
+    (
+        "bill.not-double-counted",
+        "twice",
+        charged(replace(RIGHT, output=10)),
+        ["10 output tokens, the provider counted 5"],
+    ),
+    ("usage.split-event-counted", "counted", charged(RIGHT), []),
+    (
+        "usage.split-event-counted",
+        "missed",
+        charged(replace(RIGHT, output=None)),
+        ["no output tokens, the provider counted 5"],
+    ),
+    ("bill.token-classes-priced", "each", charged(RIGHT), []),
+    (
+        "bill.token-classes-priced",
+        "none",
+        charged(replace(RIGHT, cached=None, reasoning=None)),
+        [
+            "no cached tokens, the provider counted 3",
+            "no reasoning tokens, the provider counted 2",
+        ],
+    ),
+    ("bill.cancel-recorded", "recorded", left(2), []),
+    ("bill.cancel-recorded", "never settled", replace(left(2), bill=GONE), [NO_BILL]),
+    (
+        "bill.cancel-recorded",
+        "without a number",
+        left(None),
+        ["the bill does not say how much was output"],
+    ),
+    ("bill.cancel-not-overbilled", "as much as was written", left(3), []),
+    ("bill.cancel-not-overbilled", "in full, as declared", left(4, "full"), []),
+    ("bill.cancel-not-overbilled", "more", left(4), [f"4 output tokens; {numbers()}"]),
+    ("bill.cancel-policy-declared", "emitted", left(2, "emitted"), []),
+    ("bill.cancel-policy-declared", "emitted, one more on its way", left(3, "emitted"), []),
+    ("bill.cancel-policy-declared", "generated", left(3, "generated"), []),
+    ("bill.cancel-policy-declared", "full", left(4, "full"), []),
+    ("bill.cancel-policy-declared", "none", left(0, "none"), []),
+    ("bill.cancel-policy-declared", "undeclared", left(1), []),
+    ("bill.cancel-policy-declared", "more is another rule's", left(9, "emitted"), []),
+    ("bill.cancel-policy-declared", "nothing has come", left(1, "emitted", got=0), []),
+    *(
+        (
+            "bill.cancel-policy-declared",
+            f"not {policy}",
+            left(wrong, policy),
+            [f"{wrong} output tokens, by the policy {policy!r} it is {right}; {numbers()}"],
+        )
+        for policy, wrong, right in (
+            ("emitted", 1, 2), ("generated", 2, 3), ("full", 3, 4), ("none", 1, 0),
+        )
+    ),
+    ("bill.failed-stream-not-estimated", "nothing", FAILED, []),
+    (
+        "bill.failed-stream-not-estimated",
+        "an estimate",
+        replace(FAILED, bill=Bill(input=100, output=8)),
+        ["108 tokens of a stream that failed without usage"],
+    ),
+    ("err.recorded-as-failure", "failed", FAILED, []),
+    ("err.recorded-as-failure", "no word for it", replace(FAILED, bill=Bill(status="x")), []),
+    (
+        "err.recorded-as-failure",
+        "complete",
+        replace(FAILED, bill=RIGHT),
+        ["the status is 'complete', which is none of a failure"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=label)
+def test_a_bill_is_right_or_the_rule_says_so(case: Case) -> None:
+    assert told(case) == case[-1]
+
+
+def test_every_rule_is_broken_by_one_bill_and_not_by_another() -> None:
+    assert unbroken(CASES, bill) == set()
+
+
+@pytest.mark.parametrize(
+    ("profile", "exchange", "kind", "reason"),
+    [
+        ("generic", charged(None), Kind.NOT_APPLICABLE, "the profile declares no bill"),
+        ("reference", charged(RIGHT), Kind.PASS, ""),
+        ("reference", charged(UNNAMED), Kind.INCONCLUSIVE, UNNAMED.trouble),
+    ],
+)
+def test_without_a_bill_there_is_no_pass(
+    profile: str, exchange: Exchange, kind: Kind, reason: str
+) -> None:
+    trial = Trial("bill", {"stream": exchange})
+
+    verdict = judge(RULES["bill.stream-recorded"], trial, load(profile), frozenset({"upstream"}))
+
+    assert (verdict.kind, verdict.reason) == (kind, reason)
