@@ -41,6 +41,7 @@ PROBES = (
             "plain": Send("plain"),
             "plain.rst": Send("plain", change={"step": [*SAID, RESET]}),
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "cut-arguments",
@@ -53,6 +54,7 @@ PROBES = (
         "unfinished",
         "unfinished",
         {"text": Send(), "mid-event": steps(*SAID, {"raw": 'data: {"id":"chatcmpl-'}, END)},
+        surfaces="chat gemini",
     ),
     Probe(
         "unfinished-arguments",
@@ -77,8 +79,14 @@ PROBES = (
             "as-chunk": steps(*SAID, {"error": ERROR}, error="choice"),
             "named": steps(*SAID, {"error": ERROR}, error="event"),
         },
+        surfaces="chat gemini",
     ),
-    Probe("error-first", "inband-error pre.commit-after-first-event", "error-first"),
+    Probe(
+        "error-first",
+        "inband-error pre.commit-after-first-event",
+        "error-first",
+        surfaces="chat gemini",
+    ),
     Probe("json-for-stream", "err.wrong-body-kind", "json-for-stream"),
     Probe("stream-for-plain", "err.wrong-body-kind", "stream-for-plain", {"plain": Send("plain")}),
     Probe(
@@ -98,5 +106,6 @@ PROBES = (
                 }
             ),
         },
+        surfaces="chat gemini",
     ),
 )

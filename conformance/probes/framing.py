@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from conformance.exchange import Json
+from conformance.exchange import SURFACES, Json
 from conformance.probes.members import HERB
 from conformance.probes.probe import Probe, Send
 from conformance.probes.text import USAGE
@@ -35,7 +35,7 @@ def long(kib: int) -> Json:
 
 
 LONG = {f"{kib}KiB": long(kib) for kib in (63, 65, 129, 4096)}
-ASCII: Json = {"chat": {"json": "ascii"}}
+ASCII: Json = {surface: {"json": "ascii"} for surface in SURFACES}
 CRLF_AND_LF: Json = {"mixed_line_ends": {"ends": ["lf", "crlf", "crlf"]}}
 CR_AND_LF: Json = {"mixed_line_ends": {"ends": ["cr", "cr", "lf", "lf"]}}
 # A limit is what no router makes up for an answer whose last event it has lost.
@@ -59,8 +59,15 @@ PROBES = (
                 "glued.end": fault({"coalesce": {"last": 3}}),
             }
         ),
+        surfaces="chat gemini",
     ),
-    Probe("sse-long-line", "sse.long-line", "text", against({"cut": cut(event=[40]), **LONG}, {})),
+    Probe(
+        "sse-long-line",
+        "sse.long-line",
+        "text",
+        against({"cut": cut(event=[40]), **LONG}, {}),
+        surfaces="chat gemini",
+    ),
     Probe(
         "sse-crlf",
         "sse.crlf",
@@ -73,22 +80,35 @@ PROBES = (
                 "mixed": fault(CRLF_AND_LF),
             }
         ),
+        surfaces="chat gemini",
     ),
     Probe(
         "sse-bare-cr",
         "sse.bare-cr",
         "framing",
         against({"cr": fault("cr"), "mixed": fault(CR_AND_LF)}),
+        surfaces="chat gemini",
     ),
-    Probe("sse-no-space", "sse.data-no-space", "framing", against({"bare": fault("no_space")})),
     Probe(
-        "sse-multi-line", "sse.multi-line-data", "framing", against({"lines": fault("multi_line")})
+        "sse-no-space",
+        "sse.data-no-space",
+        "framing",
+        against({"bare": fault("no_space")}),
+        surfaces="chat gemini",
+    ),
+    Probe(
+        "sse-multi-line",
+        "sse.multi-line-data",
+        "framing",
+        against({"lines": fault("multi_line")}),
+        surfaces="chat gemini",
     ),
     Probe(
         "sse-bom",
         "sse.bom",
         "framing",
         against({"bom": fault("bom")}),
+        surfaces="chat gemini",
     ),
     Probe(
         "sse-comments",
@@ -102,6 +122,7 @@ PROBES = (
                 "fields": fault("unknown_fields"),
             }
         ),
+        surfaces="chat gemini",
     ),
     Probe(
         "sse-empty-data",
@@ -110,12 +131,14 @@ PROBES = (
         against(
             {form: fault({"empty_data": {"form": form}}) for form in ("data", "event", "blank")}
         ),
+        surfaces="chat gemini",
     ),
     Probe(
         "sse-separators",
         "sse.unicode-line-separators",
         "separators",
         {"baseline": Send(ask=ASK, change=ASCII), "raw": Send(ask=ASK)},
+        surfaces="chat gemini",
     ),
     Probe(
         "sse-final-event",
@@ -127,12 +150,14 @@ PROBES = (
             "open": Send(change=OPEN),
             **{f"open.{name}": Send(change={**OPEN, **how}) for name, how in LAST.items()},
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "sse-malformed-event",
         "sse.malformed-event-policy",
         "framing",
         against({"broken": fault({"garbage": {"at": 2}})}),
+        surfaces="chat gemini",
     ),
     Probe(
         "utf8-split",
@@ -146,5 +171,6 @@ PROBES = (
                 "bom.cut": {**fault({"bom": {"split": True}}), "write": "segments"},
             }
         ),
+        surfaces="chat gemini",
     ),
 )

@@ -34,6 +34,7 @@ PROBES = (
             "stream": Send(change=answered_with(SECRETS)),
             "plain": Send("plain", change=answered_with(SECRETS)),
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "upstream-internals",
@@ -43,6 +44,7 @@ PROBES = (
             "stream": Send(change=answered_with(INTERNALS)),
             "plain": Send("plain", change=answered_with(INTERNALS)),
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "client-secrets",
@@ -50,5 +52,10 @@ PROBES = (
         "text",
         {"stream": Send(headers=CLIENTS), "plain": Send("plain", headers=CLIENTS)},
     ),
-    Probe("rate-limits", "hdr.ratelimit-forwarded", "text", RATES),
+    Probe(
+        "rate-limits",
+        "hdr.ratelimit-forwarded",
+        "text",
+        RATES,
+    ),
 )

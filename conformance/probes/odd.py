@@ -86,6 +86,7 @@ PROBES = (
             "baseline": Send(change=ended({"finish": "stop"})),
             **{word.replace("_", "."): Send(change=ended({"finish": word})) for word in WORDS},
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "text-beside-finish",
@@ -99,8 +100,14 @@ PROBES = (
                 change=ended({"finish": "stop", "say": TAIL}, {**COUNTED, "where": "finish"}),
             ),
         },
+        surfaces="chat gemini",
     ),
-    Probe("empty-stream", "content.empty-stream-not-success", "empty"),
+    Probe(
+        "empty-stream",
+        "content.empty-stream-not-success",
+        "empty",
+        surfaces="chat gemini",
+    ),
     Probe("done-then-open", "done.ends-stream", "done-then-open"),
     Probe(
         "done-missing",

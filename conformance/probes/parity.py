@@ -14,6 +14,7 @@ PROBES = (
         "usage-classes",
         {"stream": Send(ask=USAGE), "plain": Send("plain")},
         question="Reply with the two words: hello world",
+        surfaces="chat gemini",
     ),
     Probe(
         "parity-tools",
@@ -21,6 +22,7 @@ PROBES = (
         "tools-parallel",
         {"stream": Send(ask={**TOOLS, **USAGE}), "plain": Send("plain", TOOLS)},
         question="In one turn call get_weather for Rome and get_time for the zone CET.",
+        surfaces="chat gemini",
     ),
     Probe(
         "stream-flag-absent",

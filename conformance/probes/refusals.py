@@ -43,9 +43,27 @@ def waits(status: int, form: str) -> dict[str, Send]:
 
 PROBES = (
     *(
-        Probe(f"refused-{status}", "refusal", "refused", refusal(status, kind, code))
+        Probe(
+            f"refused-{status}",
+            "refusal",
+            "refused",
+            refusal(status, kind, code),
+            surfaces="chat gemini",
+        )
         for status, kind, code in REFUSALS
     ),
-    Probe("retry-after-seconds", "pre.retry-after-forwarded", "refused", waits(429, SECONDS)),
-    Probe("retry-after-date", "pre.retry-after-forwarded", "refused", waits(503, DATE)),
+    Probe(
+        "retry-after-seconds",
+        "pre.retry-after-forwarded",
+        "refused",
+        waits(429, SECONDS),
+        surfaces="chat gemini",
+    ),
+    Probe(
+        "retry-after-date",
+        "pre.retry-after-forwarded",
+        "refused",
+        waits(503, DATE),
+        surfaces="chat gemini",
+    ),
 )

@@ -43,6 +43,7 @@ PROBES = (
         "tool-call",
         {"stream": Send(ask=TOOLS)},
         question="What is the weather in Rome? Use the tool get_weather.",
+        surfaces="chat gemini",
     ),
     Probe(
         "tools-parallel",
@@ -50,6 +51,7 @@ PROBES = (
         "tools-parallel",
         {"stream": Send(ask=TOOLS)},
         question="In one turn call get_weather for Rome and get_time for the zone CET.",
+        surfaces="chat gemini",
     ),
     Probe(
         "tool-arguments",
@@ -86,12 +88,14 @@ PROBES = (
         "tool.args-on-done-only",
         "tool-in-finish",
         {"stream": Send(ask=TOOLS)},
+        surfaces="chat gemini",
     ),
     Probe(
         "tool-beside-text",
         "tool.text-and-tool-same-chunk",
         "tool-beside-text",
         {"stream": Send(ask=TOOLS)},
+        surfaces="chat gemini",
     ),
     Probe(
         "tools-interleaved",

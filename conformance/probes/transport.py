@@ -38,13 +38,19 @@ def closing(how: str) -> Json:
 
 
 PROBES = (
-    Probe("incremental-text", "http.incremental", "holds"),
+    Probe(
+        "incremental-text",
+        "http.incremental",
+        "holds",
+        surfaces="chat gemini",
+    ),
     Probe("incremental-tools", "http.incremental", "tool-holds", {"stream": Send(ask=ADD)}),
     Probe(
         "incremental-gzip",
         "http.no-compression-buffering",
         "holds",
         {"identity": Send(), "gzip": Send(headers=GZIP)},
+        surfaces="chat gemini",
     ),
     Probe(
         "connection-headers",
@@ -54,6 +60,7 @@ PROBES = (
             "stream": Send(change=answered_with(OF_THE_CONNECTION)),
             "plain": Send("plain", change=answered_with(OF_THE_CONNECTION)),
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "coded",
@@ -66,6 +73,7 @@ PROBES = (
             "accepted": Send(change=CODED, headers=GZIP),
             "accepted-plain": Send("plain", change=CODED, headers=GZIP),
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "stale-connection",

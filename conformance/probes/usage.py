@@ -16,7 +16,12 @@ UNASKED: Json = {"chat": {"usage_unasked": True}}
 
 PROBES = (
     Probe(
-        "usage", "healthy usage", "usage-classes", {"stream": Send(ask=USAGE)}, question=QUESTION
+        "usage",
+        "healthy usage",
+        "usage-classes",
+        {"stream": Send(ask=USAGE)},
+        question=QUESTION,
+        surfaces="chat gemini",
     ),
     Probe("usage-not-asked", "healthy usage", "usage-classes", question=QUESTION),
     Probe(
@@ -42,6 +47,7 @@ PROBES = (
         "usage.cumulative-not-summed",
         "usage-running",
         {"stream": Send(ask=USAGE)},
+        surfaces="chat gemini",
     ),
     Probe(
         "usage-in-parts",
@@ -54,5 +60,6 @@ PROBES = (
         "usage.not-invented",
         "no-usage",
         {"stream": Send(ask=USAGE), "plain": Send("plain")},
+        surfaces="chat gemini",
     ),
 )

@@ -28,6 +28,7 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "cancel-upstream": ("closes", "drains", "unspecified"),
     "cancel-bill": ("emitted", "generated", "full", "none", "unspecified"),
     "done-after-error": ("always", "never", "unspecified"),
+    "gemini-framing": ("google", "standard", "unspecified"),
 }
 UNSPECIFIED = "unspecified"
 #: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from conformance.exchange import Json
 from conformance.protocols.outcome import Call
+from conformance.wire.json import BadJson, parse
 
 # A step of a JSON path: .name, ['name'], ["name"] or [0].
 STEP = re.compile(r"""\.([^.\[\]]+)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+)\]""")
@@ -48,11 +49,19 @@ def written(value: Json) -> str:
 
 def _add(call: Opened, said: dict[str, Json]) -> None:
     if "args" in said:
-        call.args = said["args"]
+        call.args = _value(said["args"])
     pieces = said.get("partialArgs")
     for piece in pieces if isinstance(pieces, list) else ():
         if isinstance(piece, dict) and isinstance(piece.get("jsonPath"), str):
             _place(call, piece)
+
+
+def _value(args: Json) -> Json:
+    """Return arguments as a value: that they are no text is another question."""
+    try:
+        return parse(args) if isinstance(args, str) else args
+    except BadJson:
+        return args
 
 
 def _place(call: Opened, piece: dict[str, Json]) -> None:

@@ -121,7 +121,7 @@ def _altered(exchange: Exchange) -> Iterator[Finding]:
 )
 def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
     """Usage that grows from chunk to chunk is a running total: the last one counts."""
-    yield from unequal(exchange)
+    yield from _unequal(exchange)
 
 
 @rule(
@@ -136,10 +136,10 @@ def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
 )
 def the_fuller_usage_wins(exchange: Exchange) -> Iterator[Finding]:
     """Usage that comes in parts is merged: what is missing or zero does not wipe what is known."""
-    yield from unequal(exchange)
+    yield from _unequal(exchange)
 
 
-def unequal(exchange: Exchange) -> Iterator[Finding]:
+def _unequal(exchange: Exchange) -> Iterator[Finding]:
     """Yield how an answer to an odd provider departs from its usage, an error included."""
     sent, got = due(exchange), read.outcome(exchange).usage
     if exchange.form == "error":

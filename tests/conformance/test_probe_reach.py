@@ -80,7 +80,8 @@ def test_a_form_without_a_surface_is_that_form_on_each() -> None:
     broken = RULES["err.midstream-signalled"]
 
     assert {kind.partition(".")[0] for kind in broken.on} == set(SURFACES)
-    assert {kind.partition(".")[2] for kind in broken.on} == {"stream", "plain", "error"}
+    forms = {"stream", "array", "plain", "error"}
+    assert {kind.partition(".")[2] for kind in broken.on} == forms
     assert RULES["done.present"].on == {"chat.stream"}
 
 

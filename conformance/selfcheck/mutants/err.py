@@ -50,7 +50,7 @@ def fails_after_the_usage(ending: Ending, relay: Relay) -> Iterator[Item]:
         yield item
 
 
-@mutant("ending", breaks="err.no-synthetic-success err.recorded-as-failure")
+@mutant("ending", breaks="err.no-synthetic-success err.recorded-as-failure", surface="chat")
 def calls_a_cut_a_success(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Completes a broken stream as if it were whole."""
     good = (

@@ -57,7 +57,7 @@ def skips_long_lines(relay: Relay) -> Reader:
     return Short(relay.settings.limit)
 
 
-@mutant("bytes_in", breaks="sse.crlf")
+@mutant("bytes_in", breaks="sse.crlf", surface="chat")
 def takes_cr_before_lf_for_text(data: bytes, relay: Relay) -> bytes:
     """Ends a line at LF, or at CR alone, and leaves the CR of a CR LF in it."""
     data = relay.memory.pop("cr", b"") + data
@@ -75,7 +75,7 @@ def takes_bare_cr_for_text(data: bytes, relay: Relay) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b" ")
 
 
-@mutant("bytes_in", breaks="sse.crlf sse.bare-cr")
+@mutant("bytes_in", breaks="sse.crlf sse.bare-cr", surface="chat")
 def knows_only_line_feeds(data: bytes, relay: Relay) -> bytes:
     """Ends a line at LF only, as most home-made readers do."""
     return data.replace(b"\r", b" ")
@@ -172,10 +172,15 @@ def splits_at_unicode_line_ends(data: bytes, relay: Relay) -> bytes:
     return data
 
 
+def of_events(relay: Relay) -> bool:
+    """A stream may be an array too, which has a grammar of its own."""
+    return relay.dialect.mode(relay) == "stream"
+
+
 @mutant("bytes_out", breaks="sse.framing-valid")
 async def opens_with_a_bom(pieces: Pieces, relay: Relay) -> Pieces:
     """Writes a byte order mark ahead of the first event."""
-    ahead = BOM
+    ahead = BOM if of_events(relay) else b""
     async for piece in pieces:
         yield ahead + piece
         ahead = b""
@@ -184,7 +189,7 @@ async def opens_with_a_bom(pieces: Pieces, relay: Relay) -> Pieces:
 @mutant("bytes_out", breaks="sse.framing-valid")
 async def pings_with_an_empty_event(pieces: Pieces, relay: Relay) -> Pieces:
     """Opens the stream with an event that has a name and no data."""
-    ahead = b"event: ping\n\n"
+    ahead = b"event: ping\n\n" if of_events(relay) else b""
     async for piece in pieces:
         yield ahead + piece
         ahead = b""
@@ -195,7 +200,8 @@ async def closes_in_mid_event(pieces: Pieces, relay: Relay) -> Pieces:
     """Begins another event after the last one."""
     async for piece in pieces:
         yield piece
-    yield b"data: "
+    if of_events(relay):
+        yield b"data: "
 
 
 class Hasty(Reader):

@@ -1,0 +1,204 @@
+"""Routers that break on Gemini's surface what is asked of all: errors, framing, usage."""
+
+from collections.abc import Callable, Iterator
+
+from conformance.selfcheck import reference
+from conformance.selfcheck.router.dialects import shared
+from conformance.selfcheck.router.dialects.chat.chunks import without
+from conformance.selfcheck.router.dialects.gemini import dialect, errors
+from conformance.selfcheck.router.events import Event, Item, Reader
+from conformance.selfcheck.router.hearing import ended
+from conformance.selfcheck.router.relay import Heard, Relay
+from conformance.selfcheck.router.stream import as_event
+from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed
+from conformance.selfcheck.variant import mutant
+
+USAGE = "usageMetadata"
+BAD_REQUEST = 400
+
+
+@mutant("ending", breaks="content.empty-stream-not-success", surface="gemini")
+def takes_nothing_for_an_answer(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Ends a stream that never began as if nothing were wrong."""
+    if ending.kind != "unfinished" or relay.first is not None:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("ending", breaks="err.midstream-signalled", surface="gemini")
+def takes_a_cut_for_the_end(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Ends its stream where the provider's breaks off: nothing ends one on this surface."""
+    if ending.kind not in ("cut", "unfinished") or not relay.committed:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("ending", breaks="err.no-synthetic-success", surface="gemini")
+def stops_where_it_is_cut(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Says STOP where the provider's stream breaks off."""
+    if ending.kind in ("cut", "unfinished") and relay.committed:
+        yield as_event({"candidates": [{"finishReason": "STOP", "index": 0}]})
+    else:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("ending", breaks="err.inband-error-forwarded", surface="gemini")
+def keeps_errors_to_itself(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Ends the stream where the provider reports an error, as if that were all."""
+    if ending.kind != "error" or not relay.committed:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("failing", breaks="err.surface-native-shape", surface="gemini")
+def puts_the_error_behind_an_id(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Says the id of the response ahead of the error."""
+    yield as_event({"responseId": relay.id, "error": error})
+
+
+@mutant("failing", breaks="err.surface-native-shape", surface="gemini")
+def says_codes_as_texts_in_streams(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Writes the code of an error in a stream as a text."""
+    yield from errors.failing({**error, "code": str(error["code"])}, relay)
+
+
+@mutant("failing", breaks="err.detail-kept", surface="gemini")
+def says_internal_for_every_error(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Says INTERNAL for the word of every error in a stream."""
+    yield from errors.failing({**error, "status": "INTERNAL"}, relay)
+
+
+@mutant("failure", breaks="pre.error-shape", surface="gemini")
+def says_codes_as_texts(failed: Failed, relay: Relay) -> Answer:
+    """Writes the code of an error as a text."""
+    told = {**failed.error, "code": str(failed.error["code"])}
+    return reference.failure(Failed(failed.status, told, failed.headers), relay)
+
+
+@mutant("failure", breaks="pre.error-not-empty-stream", surface="gemini")
+def answers_a_bad_request_with_nothing(failed: Failed, relay: Relay) -> Answer:
+    """Answers a stream request that is refused with an empty stream."""
+    if failed.status != BAD_REQUEST or dialect.mode(relay) != "stream":
+        return reference.failure(failed, relay)
+    return Answer(200, relay.parts.stream_headers(relay), b"")
+
+
+# What a script adds to the provider's lines has line ends of another kind.
+OTHER_LINE_ENDS = (
+    "sse.crlf sse.bare-cr sse.multi-line-data sse.malformed-event-policy sse.comments-tolerated "
+    "sse.empty-data-tolerated"
+)
+
+
+@mutant("bytes_in", breaks=OTHER_LINE_ENDS, surface="gemini")
+def knows_googles_line_ends_only(data: bytes, relay: Relay) -> bytes:
+    """Ends a line at CR LF only, as Google does."""
+    data = relay.memory.pop("held", b"") + data
+    if data.endswith(b"\r"):
+        relay.memory["held"], data = b"\r", data[:-1]
+    lines = data.split(b"\r\n")
+    return b"\r\n".join(line.replace(b"\n", b" ").replace(b"\r", b" ") for line in lines)
+
+
+@mutant("understood", breaks="sse.empty-data-tolerated", surface="gemini")
+def fails_at_empty_data(event: Event, relay: Relay) -> list[Heard]:
+    """Takes an event without data for the end of a broken stream."""
+    return dialect.understood(event, relay) if event.data else [ended("unfinished", relay)]
+
+
+@mutant("understood", breaks="sse.malformed-event-policy", surface="gemini")
+def ends_at_a_malformed_event(event: Event, relay: Relay) -> list[Heard]:
+    """Ends the stream as if it were complete where an event is no JSON and more has come."""
+    if relay.choices and event.data and shared.json_object(event) is None:
+        relay.choices[0].finished = True
+        return [ended("closed", relay)]
+    return dialect.understood(event, relay)
+
+
+class Forgetful(Reader):
+    """Drops a last event without its blank line if there is nothing wrong with it."""
+
+    def __init__(self, relay: Relay) -> None:
+        super().__init__(relay.settings.limit)
+        self._relay = relay
+
+    def close(self) -> list[Item]:
+        pending = super().close()
+        whole = [each for each in pending if isinstance(each, Event) and shared.json_object(each)]
+        if whole:
+            self._relay.choices[0].finished = True
+        return [] if whole else pending
+
+
+@mutant("reader", breaks="sse.final-event-flush", surface="gemini")
+def forgets_an_open_last_event(relay: Relay) -> Reader:
+    """Forgets a last event without its blank line, and takes the answer for whole."""
+    return Forgetful(relay)
+
+
+def counted(chunk: Chunk, change: Callable[[Chunk], Chunk]) -> Iterator[Chunk]:
+    """Yield a chunk with its counts changed."""
+    told = chunk.get(USAGE) or {}
+    yield {**chunk, USAGE: change(told)} if "totalTokenCount" in told else chunk
+
+
+LOST = "usage.delivered-when-asked usage.cumulative-not-summed gem.usage-metadata-counted"
+ALTERED = "usage.upstream-preferred usage.cumulative-not-summed gem.usage-metadata-counted"
+
+
+@mutant("chunk", breaks=LOST, surface="gemini")
+def leaves_usage_out_of_streams(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Keeps the usage of streams for its own accounts."""
+    yield without(chunk, USAGE)
+
+
+@mutant("chunk", breaks=ALTERED, surface="gemini")
+def adds_up_running_counts(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Adds up what the chunks count, though each counts all so far."""
+
+    def added(told: Chunk) -> Chunk:
+        spent = relay.memory.get("spent", 0)
+        relay.memory["spent"] = spent + told.get("candidatesTokenCount", 0)
+        said = told.get("candidatesTokenCount", 0) + spent
+        total = told["totalTokenCount"] + spent
+        return {**told, "candidatesTokenCount": said, "totalTokenCount": total}
+
+    yield from counted(chunk, added)
+
+
+@mutant("chunk", breaks="usage.totals-add-up", surface="gemini")
+def leaves_thoughts_out_of_the_total(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says the sum of prompt and candidates for the total."""
+
+    def summed(told: Chunk) -> Chunk:
+        return {**told, "totalTokenCount": told["totalTokenCount"]
+                - told.get("thoughtsTokenCount", 0)}  # fmt: skip
+
+    yield from counted(chunk, summed)
+
+
+@mutant("chunk", breaks="usage.reasoning-included", surface="gemini")
+def counts_thoughts_among_the_candidates(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Counts thoughts as OpenAI does, inside the completion, and leaves out how many they were."""
+
+    def joined(told: Chunk) -> Chunk:
+        said = told.get("candidatesTokenCount", 0) + told.get("thoughtsTokenCount", 0)
+        return {**without(told, "thoughtsTokenCount"), "candidatesTokenCount": said}
+
+    yield from counted(chunk, joined)
+
+
+@mutant("chunk", breaks="usage.cache-details-kept", surface="gemini")
+def forgets_cached_content(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Drops the count of cached tokens."""
+    yield from counted(chunk, lambda told: without(told, "cachedContentTokenCount"))
+
+
+@mutant("completion", breaks="parity.usage", surface="gemini")
+def forgets_cached_content_of_plain_answers(completion: Chunk, relay: Relay) -> Chunk:
+    """Drops the count of cached tokens where an answer is not streamed."""
+    return next(counted(completion, lambda told: without(told, "cachedContentTokenCount")))
+
+
+@mutant("chunk", breaks="usage.not-invented", surface="gemini")
+def counts_nothing_as_zero(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says zero tokens where the provider does not say how many."""
+    zeros = {"promptTokenCount": 0, "candidatesTokenCount": 0, "totalTokenCount": 0}
+    yield {USAGE: zeros, **chunk}
