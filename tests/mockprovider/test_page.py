@@ -111,7 +111,7 @@ def test_a_stream_is_aborted(own: "Mock", show: Show, how: str) -> None:
     page, nonce = show(own), own.nonce()
     client = own.start("stall", nonce)
 
-    stream(page, nonce).get_by_role("button", name=f"Abort {nonce} with {how}").click()
+    stream(page, nonce).get_by_role("button", name=f"Abort with {how}: {nonce}").click()
     answer = client.rest()
 
     expect(stream(page, nonce)).to_contain_text("aborted after")
@@ -285,7 +285,7 @@ def test_the_streams_of_several_workers_are_on_one_page(
             shown = stream(page, nonce)
             shown.get_by_role("button", name=f"Release hold first of {nonce}").click()
             expect(shown).to_contain_text("waits at second")
-            shown.get_by_role("button", name=f"Abort {nonce} with RST").click()
+            shown.get_by_role("button", name=f"Abort with RST: {nonce}").click()
             expect(shown).to_contain_text("aborted after")
         expect(page.get_by_text(", 2 workers")).to_be_visible()
         page.close()
