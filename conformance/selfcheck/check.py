@@ -119,10 +119,12 @@ def _any(name: str, patterns: Sequence[str]) -> bool:
 def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
     with servers() as (routers_url, control_url):
         found = asyncio.run(observed(routers_url, control_url, work, load("reference")))
+    asked = {(case.rule.id, case.surface) for case in chosen.cases} if chosen.whole else ()
     return Matrix(
         {name: VARIANTS[name] for name in chosen.routers if name in VARIANTS},
         {case.rule.id: case.rule for case in chosen.cases},
         tuple(found),
+        frozenset(asked),
     )
 
 

@@ -33,6 +33,7 @@ class Matrix:
     variants: Mapping[str, Variant]
     rules: Mapping[str, Rule]  # those that were asked
     observed: tuple[Observed, ...]  # all that did not pass
+    asked: frozenset[tuple[str, str]] = frozenset()  # rules and surfaces, if all was asked
 
     def of(self, router: str) -> list[Observed]:
         return [each for each in self.observed if each.router == router]
@@ -63,6 +64,22 @@ def complaints(matrix: Matrix, known: Mapping[str, Rule], *, whole: bool) -> Ite
         killed = set().union(*(told[name] & each.breaks for name, each in matrix.variants.items()))
         for rule in sorted(set(matrix.rules) - killed):
             yield f"{rule}: no mutant dies of it"
+
+
+def unproved(matrix: Matrix) -> dict[str, list[str]]:
+    """Return the surfaces on which no mutant dies of a rule, though one does on another."""
+    killed = {
+        (each.case.rule.id, each.case.surface)
+        for each in matrix.observed
+        if each.verdict.kind in TELLING and each.router in matrix.variants
+        if each.case.rule.id in matrix.variants[each.router].breaks
+    }
+    somewhere = {rule for rule, _ in killed}
+    found: dict[str, list[str]] = defaultdict(list)
+    for rule, surface in sorted(matrix.asked - killed):
+        if rule in somewhere:
+            found[rule].append(surface)
+    return found
 
 
 def _expected(each: Observed, variant: Variant) -> bool:

@@ -3,14 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from conformance.exchange import Json
-from conformance.selfcheck.matrix import Matrix
+from conformance.selfcheck.matrix import Matrix, unproved
 
 LEGEND = "X dies as named   - named, but lives   ! dies of it unnamed   . nothing"
 
 
 def sheet(matrix: Matrix) -> str:
     families = sorted({rule.family for rule in matrix.rules.values()})
-    return "\n".join([LEGEND, *(line for family in families for line in _block(matrix, family))])
+    blocks = (line for family in families for line in _block(matrix, family))
+    alive = (
+        f"{rule}: on {', '.join(surfaces)} no mutant dies of it"
+        for rule, surfaces in unproved(matrix).items()
+    )
+    return "\n".join([LEGEND, *blocks, "", *alive]).rstrip()
 
 
 def _block(matrix: Matrix, family: str) -> Iterator[str]:
@@ -53,5 +58,6 @@ def document(matrix: Matrix, wrong: Sequence[str]) -> dict[str, Json]:
             }
             for name, variant in matrix.variants.items()
         },
+        "unproved": unproved(matrix),
         "complaints": list(wrong),
     }

@@ -8,7 +8,7 @@ from conformance.findings import Finding, Level
 from conformance.plan import Case
 from conformance.probes import PROBES
 from conformance.rules.rule import Rule, rule
-from conformance.selfcheck.matrix import Matrix, Observed, complaints
+from conformance.selfcheck.matrix import Matrix, Observed, complaints, unproved
 from conformance.selfcheck.sheet import document, sheet
 from conformance.selfcheck.variant import Variant
 from conformance.verdicts import Kind, Verdict
@@ -137,6 +137,14 @@ def test_the_matrix_is_printed_family_by_family() -> None:
     ]
 
 
+def test_a_rule_that_dies_on_one_surface_alone_is_told_of() -> None:
+    asked = frozenset({("a.one", "chat"), ("a.one", "gemini"), ("a.two", "gemini")})
+    matrix = Matrix(MUTANTS, RULES, (*DYING[:1], saw("odd", "a.two")), asked)
+
+    assert unproved(matrix) == {"a.one": ["gemini"]}
+    assert sheet(matrix).split("\n")[-1] == "a.one: on gemini no mutant dies of it"
+
+
 def test_the_matrix_as_json_has_what_the_rules_said() -> None:
     told = document(Matrix({"first": MUTANTS["first"]}, RULES, DYING), ["oh"])
 
@@ -150,5 +158,6 @@ def test_the_matrix_as_json_has_what_the_rules_said() -> None:
                 "said": ["a.one[chat-text], stream: fail: so it is"],
             }
         },
+        "unproved": {},
         "complaints": ["oh"],
     }
