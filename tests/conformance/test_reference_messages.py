@@ -1,5 +1,6 @@
 """The reference router's messages surface in front of the real mock."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -57,7 +58,12 @@ def test_each_event_comes_out_before_the_next_exists(ends: Ends) -> None:
 
 
 def test_an_event_goes_out_as_it_came_and_gets_the_name_it_lacks(ends: Ends) -> None:
-    opening = '{"type":"message_start", "message" : {"id":"msg_1","model":"m"}}   '
+    message: Json = {
+        "id": "msg_1", "model": "m", "type": "message", "role": "assistant", "content": [],
+        "stop_reason": None, "stop_sequence": None,
+        "usage": {"input_tokens": 1, "output_tokens": 0},
+    }  # fmt: skip
+    opening = f'{{"type":"message_start", "message" : {json.dumps(message)}}}   '
     stop = '{ "type":"message_stop" }  '
     response = ends.play([{"raw": f"data: {opening}\n\nevent: message\ndata: {stop}\n\n"}])
 

@@ -138,6 +138,8 @@ class Relay:
     over: bool = False  # all has been sent
     first: Chunk | None = None  # the id, created and model of the stream
     choices: dict[int, Choice] = field(default_factory=lambda: defaultdict(Choice))
+    started: int = 0  # content blocks
+    positions: dict[int | None, int] = field(default_factory=dict)  # theirs of a block -> ours
     usage: dict[str, Json] | None = None
     usage_chunk: Chunk | None = None  # the one that was there for usage alone
     delivered: int = 0  # chunks that brought the client something

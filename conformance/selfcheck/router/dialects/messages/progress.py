@@ -4,6 +4,7 @@ A repair returns the very object it got where nothing is wrong with it, so that 
 as it came in; None means that nothing of it is to be sent.
 """
 
+from conformance.selfcheck.router.dialects.messages import blocks
 from conformance.selfcheck.router.ledger import Counted, count
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk, Json
@@ -15,6 +16,12 @@ def identity(message: Chunk, relay: Relay) -> Chunk:
     theirs = {name: message.get(name) for name in ours}
     told = {name: value for name, value in theirs.items() if value and isinstance(value, str)}
     return {**ours, **told}
+
+
+#: What a message has before anything is said, in case the upstream leaves it out.
+BEGUN: Chunk = {"type": "message", "role": "assistant", "content": [], "stop_reason": None,
+                "stop_sequence": None}  # fmt: skip
+COUNTS = {"input_tokens": 0, "output_tokens": 0}
 
 
 def identified(message: Chunk, relay: Relay) -> Chunk:
@@ -29,18 +36,30 @@ def begun(chunk: Chunk, relay: Relay) -> Chunk | None:
         return chunk
     relay.choices[0].begun = True
     note_usage(message.get("usage"), relay)
-    relay.first = identified(message, relay)
+    usage = message.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    lacking = {name: value for name, value in BEGUN.items() if name not in message}
+    if not COUNTS.keys() <= usage.keys():
+        lacking["usage"] = {**COUNTS, **usage}
+    relay.first = identified({**message, **lacking} if lacking else message, relay)
     return chunk if relay.first is message else {**chunk, "message": relay.first}
 
 
 def finished(chunk: Chunk, relay: Relay) -> Chunk | None:
-    """Note the stop reason, and the usage that comes with it."""
-    if chunk["type"] == "message_delta":
-        delta = chunk.get("delta")
-        if isinstance(delta, dict) and delta.get("stop_reason"):
-            relay.choices[0].finished = True
-        note_usage(chunk.get("usage"), relay)
-    return chunk
+    """Note the stop reason, and give the whole of the usage with it."""
+    if chunk["type"] != "message_delta":
+        return chunk
+    delta = chunk.get("delta")
+    delta = delta if isinstance(delta, dict) else {}
+    if delta.get("stop_reason"):
+        relay.choices[0].finished = True
+    if "stop_sequence" not in delta:
+        chunk = {**chunk, "delta": {"stop_reason": None, **delta, "stop_sequence": None}}
+    told = chunk.get("usage")
+    note_usage(told, relay)
+    known = {name: value for name, value in (relay.usage or COUNTS).items() if name in FINAL}
+    told = told if isinstance(told, dict) else {}
+    return chunk if known.items() <= told.items() else {**chunk, "usage": {**told, **known}}
 
 
 def deliveries(chunk: Chunk, relay: Relay) -> Chunk | None:
@@ -50,11 +69,19 @@ def deliveries(chunk: Chunk, relay: Relay) -> Chunk | None:
     return chunk
 
 
+#: The counts that message_delta states; what was read from a cache or written to it is input.
+FINAL = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+
+
 def note_usage(usage: Json, relay: Relay) -> None:
-    """What is told later replaces what was told before: counts are running totals."""
+    """What is told later replaces what was told before, as counts are running totals.
+
+    A count of nothing wipes nothing.
+    """
     if isinstance(usage, dict):
-        told = {name: value for name, value in usage.items() if value is not None}
-        relay.usage = {**(relay.usage or {}), **told}
+        known = relay.usage or {}
+        told = {name: value for name, value in usage.items() if value or name not in known}
+        relay.usage = {**known, **told}
 
 
 def counted(usage: Chunk) -> Counted:
@@ -71,4 +98,4 @@ def counted(usage: Chunk) -> Counted:
     }
 
 
-REPAIRS = (begun, finished, deliveries)
+REPAIRS = (begun, blocks.numbered, finished, deliveries)
