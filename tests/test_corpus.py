@@ -19,7 +19,11 @@ from conformance.verdicts import Kind, judge
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 
 # What the corpus calls a protocol, and we a surface.
-SURFACES = {"openai-chat": "chat", "gemini-generate-content": "gemini"}
+SURFACES = {
+    "openai-chat": "chat",
+    "anthropic-messages": "messages",
+    "gemini-generate-content": "gemini",
+}
 
 # A gateway is what we judge, no authority on the grammar.
 ORIGINS = {"hosted-provider", "self-hosted-server"}

@@ -48,9 +48,9 @@ class Arrival:
         self.ended = True
         self.more.set()
 
-    async def until(self, wanted: bytes | None) -> bool:
+    async def until(self, wanted: bytes | None, beyond: int = 0) -> bool:
         """Wait for a word in the body, or for its end; False if it ends without the word."""
-        while wanted is None or wanted not in self.body:
+        while wanted is None or self.body.find(wanted, beyond) < 0:
             if self.ended:
                 return False
             self.more.clear()

@@ -37,10 +37,11 @@ def long(kib: int) -> Json:
 LONG = {f"{kib}KiB": long(kib) for kib in (63, 65, 129, 4096)}
 ASCII: Json = {surface: {"json": "ascii"} for surface in SURFACES}
 CRLF_AND_LF: Json = {"mixed_line_ends": {"ends": ["lf", "crlf", "crlf"]}}
-CR_AND_LF: Json = {"mixed_line_ends": {"ends": ["cr", "cr", "lf", "lf"]}}
+# Whole events of two lines, or of three, in turn: a CR ahead of an LF would be another line end.
+CR_AND_LF: Json = {"mixed_line_ends": {"ends": [*["cr"] * 6, *["lf"] * 6]}}
 # A limit is what no router makes up for an answer whose last event it has lost.
 LIMITED: Json = [{"say": "Burdock"}, {"say": " chervil"}, {"finish": "length"}]
-OPEN: Json = {"chat": {"done": False}, "step": LIMITED}
+OPEN: Json = {"chat": {"done": False}, "messages": {"done": "none"}, "step": LIMITED}
 LAST = {
     "newline": fault({"no_final_blank": {"keep": "newline"}}),
     "bare": fault({"no_final_blank": {"keep": "nothing"}}),
@@ -59,14 +60,14 @@ PROBES = (
                 "glued.end": fault({"coalesce": {"last": 3}}),
             }
         ),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-long-line",
         "sse.long-line",
         "text",
         against({"cut": cut(event=[40]), **LONG}, {}),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-crlf",
@@ -80,35 +81,35 @@ PROBES = (
                 "mixed": fault(CRLF_AND_LF),
             }
         ),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-bare-cr",
         "sse.bare-cr",
         "framing",
         against({"cr": fault("cr"), "mixed": fault(CR_AND_LF)}),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-no-space",
         "sse.data-no-space",
         "framing",
         against({"bare": fault("no_space")}),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-multi-line",
         "sse.multi-line-data",
         "framing",
         against({"lines": fault("multi_line")}),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-bom",
         "sse.bom",
         "framing",
         against({"bom": fault("bom")}),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-comments",
@@ -122,7 +123,7 @@ PROBES = (
                 "fields": fault("unknown_fields"),
             }
         ),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-empty-data",
@@ -131,14 +132,14 @@ PROBES = (
         against(
             {form: fault({"empty_data": {"form": form}}) for form in ("data", "event", "blank")}
         ),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-separators",
         "sse.unicode-line-separators",
         "separators",
         {"baseline": Send(ask=ASK, change=ASCII), "raw": Send(ask=ASK)},
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-final-event",
@@ -150,14 +151,14 @@ PROBES = (
             "open": Send(change=OPEN),
             **{f"open.{name}": Send(change={**OPEN, **how}) for name, how in LAST.items()},
         },
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "sse-malformed-event",
         "sse.malformed-event-policy",
         "framing",
         against({"broken": fault({"garbage": {"at": 2}})}),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "utf8-split",
@@ -171,6 +172,6 @@ PROBES = (
                 "bom.cut": {**fault({"bom": {"split": True}}), "write": "segments"},
             }
         ),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
 )

@@ -34,7 +34,7 @@ PROBES = (
             "stream": Send(change=answered_with(SECRETS)),
             "plain": Send("plain", change=answered_with(SECRETS)),
         },
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "upstream-internals",
@@ -44,7 +44,7 @@ PROBES = (
             "stream": Send(change=answered_with(INTERNALS)),
             "plain": Send("plain", change=answered_with(INTERNALS)),
         },
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "client-secrets",
@@ -52,10 +52,5 @@ PROBES = (
         "text",
         {"stream": Send(headers=CLIENTS), "plain": Send("plain", headers=CLIENTS)},
     ),
-    Probe(
-        "rate-limits",
-        "hdr.ratelimit-forwarded",
-        "text",
-        RATES,
-    ),
+    Probe("rate-limits", "hdr.ratelimit-forwarded", "text", RATES, surfaces="chat messages"),
 )

@@ -44,7 +44,7 @@ PROBES = (
         "healthy tools",
         "text-then-tool",
         both(HERB),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe("reasoning-content", "healthy reasoning", "reasoning", named("reasoning_content")),
     Probe("reasoning", "healthy reasoning", "reasoning", named("reasoning")),
@@ -55,6 +55,6 @@ PROBES = (
         "healthy extras",
         "extras",
         both({}),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
 )

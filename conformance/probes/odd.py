@@ -86,7 +86,7 @@ PROBES = (
             "baseline": Send(change=ended({"finish": "stop"})),
             **{word.replace("_", "."): Send(change=ended({"finish": word})) for word in WORDS},
         },
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "text-beside-finish",
@@ -106,7 +106,7 @@ PROBES = (
         "empty-stream",
         "content.empty-stream-not-success",
         "empty",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe("done-then-open", "done.ends-stream", "done-then-open"),
     Probe(

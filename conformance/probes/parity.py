@@ -14,7 +14,7 @@ PROBES = (
         "usage-classes",
         {"stream": Send(ask=USAGE), "plain": Send("plain")},
         question="Reply with the two words: hello world",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "parity-tools",
@@ -22,7 +22,7 @@ PROBES = (
         "tools-parallel",
         {"stream": Send(ask={**TOOLS, **USAGE}), "plain": Send("plain", TOOLS)},
         question="In one turn call get_weather for Rome and get_time for the zone CET.",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "stream-flag-absent",
@@ -30,5 +30,6 @@ PROBES = (
         "text",
         {"absent": Send("plain", UNSAID), "anything": Send("plain", UNSAID, headers=ANYTHING)},
         question="Reply with the two words: hello world",
+        surfaces="chat messages",
     ),
 )

@@ -48,7 +48,7 @@ PROBES = (
             "refusal",
             "refused",
             refusal(status, kind, code),
-            surfaces="chat gemini",
+            surfaces="chat messages gemini",
         )
         for status, kind, code in REFUSALS
     ),
@@ -57,13 +57,13 @@ PROBES = (
         "pre.retry-after-forwarded",
         "refused",
         waits(429, SECONDS),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "retry-after-date",
         "pre.retry-after-forwarded",
         "refused",
         waits(503, DATE),
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
 )

@@ -43,7 +43,7 @@ PROBES = (
         "tool-call",
         {"stream": Send(ask=TOOLS)},
         question="What is the weather in Rome? Use the tool get_weather.",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "tools-parallel",
@@ -51,7 +51,7 @@ PROBES = (
         "tools-parallel",
         {"stream": Send(ask=TOOLS)},
         question="In one turn call get_weather for Rome and get_time for the zone CET.",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "tool-arguments",
@@ -102,5 +102,6 @@ PROBES = (
         "tool.interleaved-fragments",
         "tools-interleaved",
         {"stream": Send(ask=TOOLS)},
+        surfaces="chat messages",
     ),
 )

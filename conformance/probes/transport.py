@@ -42,15 +42,21 @@ PROBES = (
         "incremental-text",
         "http.incremental",
         "holds",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
-    Probe("incremental-tools", "http.incremental", "tool-holds", {"stream": Send(ask=ADD)}),
+    Probe(
+        "incremental-tools",
+        "http.incremental",
+        "tool-holds",
+        {"stream": Send(ask=ADD)},
+        surfaces="chat messages",
+    ),
     Probe(
         "incremental-gzip",
         "http.no-compression-buffering",
         "holds",
         {"identity": Send(), "gzip": Send(headers=GZIP)},
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "connection-headers",
@@ -60,7 +66,7 @@ PROBES = (
             "stream": Send(change=answered_with(OF_THE_CONNECTION)),
             "plain": Send("plain", change=answered_with(OF_THE_CONNECTION)),
         },
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "coded",
@@ -73,7 +79,7 @@ PROBES = (
             "accepted": Send(change=CODED, headers=GZIP),
             "accepted-plain": Send("plain", change=CODED, headers=GZIP),
         },
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "stale-connection",

@@ -21,9 +21,15 @@ PROBES = (
         "usage-classes",
         {"stream": Send(ask=USAGE)},
         question=QUESTION,
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
-    Probe("usage-not-asked", "healthy usage", "usage-classes", question=QUESTION),
+    Probe(
+        "usage-not-asked",
+        "healthy usage",
+        "usage-classes",
+        question=QUESTION,
+        surfaces="chat messages",
+    ),
     Probe(
         "usage-elsewhere",
         "usage.delivered-when-asked",

@@ -1,12 +1,14 @@
 """What a client ends up with of a Messages answer, and what an error tells it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.exchange import Exchange, Json, once
 from conformance.protocols import blocks, messages
-from conformance.protocols.outcome import Failure, Gathering, Outcome, Usage
+from conformance.protocols.outcome import Choice, Failure, Gathering, Outcome, Usage, steps
 from conformance.protocols.surface import BadEvent, Data, Event, Flaw, Surface, answer
+from conformance.wire.json import BadJson, parse
 
 WORDS = {
     "end_turn": "stop",
@@ -41,18 +43,16 @@ INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens
 @once
 def outcome(exchange: Exchange) -> Outcome:
     """Return what a client ends up with, of a stream or of a plain answer."""
-    value = answer(exchange) or {}
     streamed = exchange.mode == "stream"
-    usage = _streamed_usage(exchange) if streamed else value.get("usage")
     said = Gathering()
     for position, block in enumerate(blocks.blocks(exchange)):
         _gather(said, block, position)
-    at_all = said_anything(exchange) if streamed else "content" in value
+    at_all = said_anything(exchange) if streamed else "content" in (answer(exchange) or {})
     if at_all:
         reason = stated(exchange)[0]
         said.finish = WORDS.get(reason or "", reason)
     told = _first_error(exchange) if streamed else failure(exchange)
-    return Outcome((said.choice(),) if at_all else (), read_usage(usage), told)
+    return Outcome((said.choice(),) if at_all else (), read_usage(usage(exchange)), told)
 
 
 def _gather(into: Gathering, block: blocks.Block, position: int) -> None:
@@ -63,7 +63,16 @@ def _gather(into: Gathering, block: blocks.Block, position: int) -> None:
             into.reasoning.append(block.text("thinking"))
         case "tool_use":
             called = (str(block.start.get("id") or ""), str(block.start.get("name") or ""))
-            into.call(position, *called, block.arguments)
+            into.call(position, *called, settled(block.arguments))
+
+
+def settled(arguments: str) -> str:
+    """Return the input of a call written in one way: here it is a value, however it is spelled."""
+    try:
+        value = parse(arguments)
+    except BadJson:
+        return arguments
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def said_anything(exchange: Exchange) -> bool:
@@ -72,11 +81,14 @@ def said_anything(exchange: Exchange) -> bool:
                for token in messages.tokens(exchange))  # fmt: skip
 
 
-def _streamed_usage(exchange: Exchange) -> Json:
+@once
+def usage(exchange: Exchange) -> Json:
     """Return the counts of message_delta over those of message_start; without its there are none.
 
     They are running totals: what is stated later replaces what was, a zero too, but null does not.
     """
+    if exchange.mode == "plain":
+        return (answer(exchange) or {}).get("usage")
     told = [token.value for token in messages.tokens(exchange) if token.kind == "ending"]
     if not any(isinstance(value.get("usage"), dict) for value in told):
         return None
@@ -174,23 +186,29 @@ def _unlike(value: dict[str, Json]) -> str:
 
 def said(scenario: Json, neutral: Outcome) -> Outcome:
     """Return what a script comes to here: one choice, refusals as text, errors by their status."""
-    choices = tuple(replace(choice, text=choice.text + choice.refusal, refusal="",
-                            finish=_refused(choice.finish) if choice.refusal else choice.finish)
-                    for choice in neutral.choices[:1])  # fmt: skip
-    errors = [step["error"] for step in scenario.get("step", ()) if "error" in step]
+    errors = [step["error"] for step in steps(scenario) if "error" in step]
     failure = neutral.failure
-    if failure and errors:
-        failure = replace(failure, type=_error_type(errors[-1]))
+    if failure and errors and scenario.get("messages", {}).get("error") != "openai":
+        failure = replace(failure, type=_error_type(errors[-1], scenario.get("head", {})))
+    choices = tuple(map(_as_text, neutral.choices[:1]))
     return replace(neutral, choices=choices, failure=failure)
 
 
-def _refused(finish: str | None) -> str | None:
-    return WORDS["refusal"] if finish == "stop" else finish
+def _as_text(choice: Choice) -> Choice:
+    calls = tuple(replace(call, arguments=settled(call.arguments)) for call in choice.calls)
+    refused = choice.refusal and choice.finish == "stop"
+    return replace(
+        choice,
+        text=choice.text + choice.refusal,
+        refusal="",
+        calls=calls,
+        finish=WORDS["refusal"] if refused else choice.finish,
+    )
 
 
-def _error_type(error: Json) -> str:
+def _error_type(error: Json, head: Json) -> str:
     """A type that is none of this API's gives way to that of the status, in the provider too."""
-    told, status = error.get("type"), error.get("status")
+    told, status = error.get("type"), error.get("status", head.get("status"))
     if told in ERROR_TYPES.values() and not (told == INVALID and status is not None):
         return str(told)
     status = status or 500

@@ -1,6 +1,8 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
 from conformance.rules import (
+    anth,
+    anth_blocks,
     bill,
     cancel,
     choice,
@@ -28,6 +30,8 @@ from conformance.rules import (
 from conformance.rules.rule import Rule
 
 MODULES = (
+    anth,
+    anth_blocks,
     bill,
     cancel,
     choice,

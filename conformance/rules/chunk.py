@@ -8,6 +8,7 @@ from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat, read
 from conformance.protocols.surface import answer
+from conformance.rules import anth_shape
 from conformance.rules.invariance import BASELINE, departures
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import IDENTITY, changing, lacking, malformed, once_each
@@ -214,11 +215,12 @@ def _id_position(exchange: Exchange) -> str:
 @comparison(
     "chunk.odd-upstream-tolerated",
     Level.MUST,
-    on="chat.stream",
+    on="chat.stream messages.stream",
     probes="odd-chunks",
     basis=Basis.RECORDING,
     cites="recorded: Azure opens with empty choices and an empty id, Cloudflare sends no role, "
-    "Z.ai no object, xAI and Cerebras no finish_reason member until the end",
+    "Z.ai no object, xAI and Cerebras no finish_reason member until the end; of Messages, Vertex "
+    "pings at once, MiniMax and vLLM pad nothing and leave out stop_sequence",
     bugs="run-llama/llama_index#7640 microsoft/autogen#6465 BerriAI/litellm#7094 "
     "0xPlaygrounds/rig#1662",
 )
@@ -230,7 +232,7 @@ def odd_chunks_are_understood(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "chunk.odd-upstream-repaired",
     Level.SHOULD,
-    on="chat.stream",
+    on="chat.stream messages.stream",
     probes="odd-chunks",
     basis=Basis.POLICY,
     cites=f"{OAS}.required; measured: the official helpers skip or throw on such chunks",
@@ -241,7 +243,7 @@ def odd_chunks_are_repaired(trial: Trial) -> Iterator[Finding]:
     """Chunks that a provider shapes otherwise come out well formed.
 
     A router that hands chunks on as they are is a fair pass-through, and its clients then need to
-    know every provider; one that promises the OpenAI surface repairs them.
+    know every provider; one that promises a surface repairs them.
     """
     anyway = {finding.message for finding in _ill_formed(trial[BASELINE])}
     for name, exchange in trial.exchanges.items():
@@ -252,6 +254,9 @@ def odd_chunks_are_repaired(trial: Trial) -> Iterator[Finding]:
 
 
 def _ill_formed(exchange: Exchange) -> Iterator[Finding]:
+    if exchange.surface == "messages":
+        yield from anth_shape.ill_formed(exchange)
+        return
     yield from malformed(exchange)
     for name in IDENTITY:
         yield from _lacking(exchange, name)

@@ -118,7 +118,7 @@ def an_empty_stream_is_no_success(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "content.extras-kept",
     Level.SHOULD,
-    on="chat.stream chat.plain gemini.stream gemini.plain",
+    on="chat.stream chat.plain messages.stream messages.plain gemini.stream gemini.plain",
     probes="extras",
     basis=Basis.POLICY,
     needs="upstream",

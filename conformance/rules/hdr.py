@@ -15,6 +15,9 @@ SECRETS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-go
 #: Headers that tell of the provider's edge, account or software.
 INTERNALS = ("set-cookie", "server", "via", "alt-svc", "cf-ray", "openai-organization",
              "openai-project", "x-envoy-upstream-service-time", "x-internal-node")  # fmt: skip
+#: Where a client looks for the id of its request, if it is not x-request-id.
+REQUEST_IDS = {"messages": "request-id"}
+LIMITS = ("x-ratelimit-", "anthropic-ratelimit-")
 SHORTEST = 8  # characters; a shorter value would be found in words that are no secret
 
 
@@ -101,13 +104,18 @@ def the_providers_edge_stays_unseen(exchange: Exchange) -> Iterator[Finding]:
     on=ANSWERS,
     probes="healthy refusal",
     needs="head",
-    cites="OpenAI API reference, debugging requests: x-request-id; the SDKs expose it",
+    cites="OpenAI API reference, debugging requests: x-request-id; Anthropic documentation, "
+    "errors: request-id; the SDKs expose it",
     bugs="vllm-project/vllm#9593 BerriAI/litellm#16534 Oaklight/llm-rosetta#122",
 )
 def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
-    """Every answer has an x-request-id, streams and errors too."""
-    if not exchange.header("x-request-id"):
-        yield Finding("no x-request-id", where="header x-request-id")
+    """Every answer has an id of its request, streams and errors too.
+
+    It is x-request-id, on the Messages API request-id.
+    """
+    name = REQUEST_IDS.get(exchange.surface, "x-request-id")
+    if not exchange.header(name):
+        yield Finding(f"no {name}", where=f"header {name}")
 
 
 @comparison(
@@ -132,4 +140,4 @@ def rate_limits_are_on_streams_too(trial: Trial) -> Iterator[Finding]:
 
 def _limits(exchange: Exchange) -> set[str]:
     names = (name.lower() for name, _ in exchange.headers)
-    return {name for name in names if name.startswith("x-ratelimit-")}
+    return {name for name in names if name.startswith(LIMITS)}

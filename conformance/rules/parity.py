@@ -11,6 +11,7 @@ from conformance.findings import Finding, Level, Span
 from conformance.protocols import chat, read
 from conformance.protocols.outcome import Outcome
 from conformance.protocols.surface import Data, answer
+from conformance.rules import anth_shape
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import OBJECT, TEXT, Member, lacking
 
@@ -132,7 +133,7 @@ def _flag(exchange: Exchange) -> str:
 @rule(
     "parity.answer-shape",
     Level.MUST,
-    on="chat.plain",
+    on="chat.plain messages.plain",
     probes="parity",
     cites="OpenAI OpenAPI 2.3.0, ChatCompletionResponseMessage: role and content are required; "
     "ChatCompletionMessageToolCall: id, type and function are",
@@ -148,6 +149,9 @@ def a_plain_answer_has_a_message(exchange: Exchange) -> Iterator[Finding]:
             yield Finding(f"the body is no JSON object: {exchange.body[:60]!r}")
         return
     whole = Data(value, Span(0, len(exchange.body)))
+    if exchange.surface == "messages":
+        yield from anth_shape.of_an_answer(value, whole.span)
+        return
     for choice in chat.choices(whole):
         if isinstance(message := choice.get("message"), dict):
             yield from lacking(message, MESSAGE, whole.span, "message ")

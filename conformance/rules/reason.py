@@ -47,13 +47,18 @@ def _details(value: Json) -> str:
 
 
 def scripted(exchange: Exchange) -> list[str]:
-    return [step["think"] for step in steps(exchange.scenario) if "think" in step]
+    return [
+        step["think"]
+        for step in steps(exchange.scenario)
+        if "think" in step and not step.get("redacted")
+    ]
 
 
 @rule(
     "reason.passthrough",
     Level.SHOULD,
-    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
+    on="chat.stream chat.plain messages.stream messages.plain gemini.stream gemini.array "
+    "gemini.plain",
     probes="reasoning",
     basis=Basis.RECORDING,
     needs="upstream",
@@ -76,7 +81,8 @@ def reasoning_arrives(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "reason.not-duplicated",
     Level.MUST,
-    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
+    on="chat.stream chat.plain messages.stream messages.plain gemini.stream gemini.array "
+    "gemini.plain",
     probes="reasoning",
     basis=Basis.RECORDING,
     needs="upstream",

@@ -7,6 +7,7 @@ from conformance.findings import Basis, Finding, Level
 from conformance.protocols import calls, read
 from conformance.protocols.calls import Kind
 from conformance.protocols.outcome import Call
+from conformance.rules.anth_blocks import misplaced
 from conformance.rules.rule import rule
 from conformance.wire.json import BadJson, parse
 
@@ -106,9 +107,10 @@ def fragments_can_be_joined(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.args-reassemble",
     Level.MUST,
-    on="chat.stream gemini.stream gemini.array",
+    on="chat.stream messages.stream gemini.stream gemini.array",
     probes="tools tool.args-reassemble",
-    cites=f"{SCHEMA}: function.arguments is a string; OpenAI API reference: generated as JSON",
+    cites=f"{SCHEMA}: function.arguments is a string; OpenAI API reference: generated as JSON; "
+    "Anthropic documentation, streaming Messages: partial_json adds up to the input",
     bugs="BerriAI/litellm#37792 huggingface/text-generation-inference#2794 BerriAI/litellm#936 "
     "lmstudio-ai/lmstudio-bug-tracker#723",
 )
@@ -209,7 +211,7 @@ def text_and_call_in_one_delta_arrive(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.interleaved-fragments",
     Level.MUST,
-    on="chat.stream chat.error",
+    on="chat.stream chat.error messages.stream messages.error",
     probes="tool.interleaved-fragments",
     needs="upstream",
     cites=f"{SCHEMA}: a fragment belongs to the call of its index",
@@ -232,6 +234,8 @@ def _lost(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _departed(exchange: Exchange) -> Iterator[Finding]:
+    if exchange.surface == "messages" and misplaced(exchange):
+        return
     said = read.scripted(exchange).choices
     got = read.outcome(exchange).choices
     as_values = (

@@ -3,11 +3,11 @@
 Altered numbers, a wrong sum and a lost class of tokens are a rule each; lost usage is in `usage`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import read
+from conformance.protocols import messages_outcome, read
 from conformance.protocols.outcome import Usage, steps
 from conformance.protocols.surface import answer
 from conformance.rules.rule import rule
@@ -15,6 +15,21 @@ from conformance.rules.usage import OPTIONS, counts, due, told
 
 COMPLETION = "OpenAI OpenAPI 2.3.0, CompletionUsage"
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+ANSWERS = "chat.stream chat.error messages.stream messages.error"
+CACHED = ("cached", "cache_write")
+#: Where the classes of tokens are in the usage of each surface.
+PLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "chat": {
+        "cached": ("prompt_tokens_details", "cached_tokens"),
+        "cache_write": ("prompt_tokens_details", "cache_write_tokens"),
+        "reasoning": ("completion_tokens_details", "reasoning_tokens"),
+    },
+    "messages": {
+        "cached": ("cache_read_input_tokens",),
+        "cache_write": ("cache_creation_input_tokens",),
+        "reasoning": ("output_tokens_details", "thinking_tokens"),
+    },
+}
 
 
 @rule(
@@ -47,7 +62,9 @@ def _unsummed(usage: Usage | None) -> Iterator[Finding]:
 
 
 def _last(exchange: Exchange) -> dict[str, Json] | None:
-    if exchange.mode == "plain":
+    if exchange.surface == "messages":
+        usage = messages_outcome.usage(exchange)
+    elif exchange.mode == "plain":
         members = answer(exchange) or {}
         usage = members.get("usageMetadata" if exchange.surface == "gemini" else "usage")
     else:
@@ -105,14 +122,18 @@ def the_numbers_are_the_providers(exchange: Exchange) -> Iterator[Finding]:
 
 def _altered(exchange: Exchange) -> Iterator[Finding]:
     sent, got = due(exchange), read.outcome(exchange).usage
-    if sent and got and (sent.input, sent.output) != (got.input, got.output):
+    if not sent or not got:
+        return
+    # Where the cached tokens are not part of the count, losing them loses them from the sum.
+    lost = sum(_lost(exchange, CACHED)) if exchange.surface == "messages" else 0
+    if (sent.input, sent.output) != ((got.input or 0) + lost, got.output):
         yield Finding(f"usage is {counts(got)}, the provider sent {counts(sent)}")
 
 
 @rule(
     "usage.cumulative-not-summed",
     Level.MUST,
-    on="chat.stream chat.error gemini.stream gemini.array gemini.error",
+    on=f"{ANSWERS} gemini.stream gemini.array gemini.error",
     probes="usage.cumulative-not-summed",
     basis=Basis.RECORDING,
     needs="request upstream",
@@ -127,7 +148,7 @@ def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "usage.merge-across-events",
     Level.MUST,
-    on="chat.stream chat.error",
+    on=ANSWERS,
     probes="usage.merge-across-events",
     basis=Basis.RECORDING,
     needs="request upstream",
@@ -161,46 +182,62 @@ def _differing(sent: Usage, got: Usage) -> Iterator[str]:
 @rule(
     "usage.cache-details-kept",
     Level.MUST,
-    on="chat.stream gemini.stream gemini.array",
+    on="chat.stream messages.stream gemini.stream gemini.array",
     probes="usage",
     needs="request upstream",
-    cites=f"{COMPLETION}.prompt_tokens_details: cached_tokens, cache_write_tokens",
+    cites=f"{COMPLETION}.prompt_tokens_details: cached_tokens, cache_write_tokens; Anthropic "
+    "documentation, prompt caching: cache_read_input_tokens, cache_creation_input_tokens",
     bugs="BerriAI/litellm#5364 QuantumNous/new-api#7472 MartialBE/one-hub#884 "
     "mozilla-ai/any-llm#622",
 )
 def cached_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
     """The numbers of cached tokens, read and written, arrive with the usage."""
-    yield from _lost_class(exchange, "prompt_tokens_details", ("cached", "cache_write"))
+    yield from _lost_class(exchange, CACHED)
 
 
 @rule(
     "usage.reasoning-included",
     Level.MUST,
-    on="chat.stream gemini.stream gemini.array",
+    on="chat.stream messages.stream gemini.stream gemini.array",
     probes="usage",
     needs="request upstream",
-    cites=f"{COMPLETION}.completion_tokens_details: reasoning_tokens",
+    cites=f"{COMPLETION}.completion_tokens_details: reasoning_tokens; Anthropic Python SDK 2.11.0, "
+    "types: output_tokens_details.thinking_tokens",
     bugs="mozilla-ai/any-llm#1291 NousResearch/hermes-agent#48712 Portkey-AI/gateway#1458",
 )
 def reasoning_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
     """The number of reasoning tokens arrives with the usage, as a part of the completion."""
-    yield from _lost_class(exchange, "completion_tokens_details", ("reasoning",))
+    yield from _lost_class(exchange, ("reasoning",))
 
 
-def _lost_class(exchange: Exchange, details: str, classes: tuple[str, ...]) -> Iterator[Finding]:
+def _lost_class(exchange: Exchange, classes: tuple[str, ...]) -> Iterator[Finding]:
     usage = _last(exchange)
     if not usage or not due(exchange) or any(_altered(exchange)):
         return
-    if exchange.surface != "chat":
+    if exchange.surface not in PLACES:
         yield from _lost_count(exchange, classes)
         return
-    got = usage.get(details)
-    got = got if isinstance(got, dict) else {}
-    for name in classes:
-        sent, member = _sent(exchange, name), f"{name}_tokens"
-        if sent and got.get(member) != sent:
-            found = _shown(got, member)
-            yield Finding(f"{details}.{member} is {found}, the provider sent {sent}")
+    for name, missing in zip(classes, _lost(exchange, classes), strict=True):
+        if missing:
+            *above, member = PLACES[exchange.surface][name]
+            found = _shown(_within(usage, above), member)
+            sent = _sent(exchange, name)
+            yield Finding(f"{'.'.join([*above, member])} is {found}, the provider sent {sent}")
+
+
+def _lost(exchange: Exchange, classes: tuple[str, ...]) -> list[int]:
+    """Return how much less than the provider sent the client was told of, class by class."""
+    usage, places = _last(exchange) or {}, PLACES[exchange.surface]
+    told = [_within(usage, places[name][:-1]).get(places[name][-1]) for name in classes]
+    counts = [count if isinstance(count, int) else 0 for count in told]
+    return [_sent(exchange, name) - got for name, got in zip(classes, counts, strict=True)]
+
+
+def _within(usage: dict[str, Json], path: Sequence[str]) -> dict[str, Json]:
+    for name in path:
+        inner = usage.get(name)
+        usage = inner if isinstance(inner, dict) else {}
+    return usage
 
 
 def _lost_count(exchange: Exchange, classes: tuple[str, ...]) -> Iterator[Finding]:

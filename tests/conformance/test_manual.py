@@ -51,7 +51,7 @@ def test_a_terminal_shows_what_the_page_has(conformance: Command) -> None:
     assert told.stdout == "\n".join(section(RULES["done.present"]))
     assert told.stdout in pages()["done.md"]
     for words in (
-        "## `done.present`", "A stream that did not fail ends with data: [DONE].", "Why: ",
+        "## `done.present`", "A stream that did not fail ends with its terminator:", "Why: ",
         "- level: MUST, basis: vendor-doc", "- surfaces: chat", "- probes: ", "- written in: ",
         "](https://github.com/", "- `drops_done`: Ends the stream without the terminator.",
         "What it says of `drops_done`, probe `text` on chat:", "«»",

@@ -21,7 +21,7 @@ from conformance.wire.json import BadJson, parse
 
 #: Written for the chat surface byte by byte, or no answer at all; the other way round for `stall`.
 OTHERS = {
-    "done-then-open", "holds", "json-for-stream", "refused", "stall", "stream-for-plain",
+    "done-then-open", "holds", "json-for-stream", "pings", "refused", "stall", "stream-for-plain",
     "tool-beside-text", "tool-holds", "tool-in-finish", "usage-in-parts", "web-page", "error-429",
     "error-500",
 }  # fmt: skip

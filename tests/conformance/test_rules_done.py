@@ -4,6 +4,7 @@ import pytest
 
 from conformance.exchange import End, Exchange, HoldSeen
 from conformance.rules import done
+from tests.conformance import made_messages as messages
 from tests.conformance.made import (
     DONE,
     REFUSED,
@@ -29,6 +30,32 @@ def held(lag: int) -> Exchange:
 
 
 CASES: list[Case] = [
+    ("done.present", "message_stop", messages.whole(), []),
+    (
+        "done.present",
+        "no message_stop",
+        messages.stream(messages.begin(), messages.end()),
+        ["the body ended without message_stop"],
+    ),
+    (
+        "done.exactly-once",
+        "a ping after it",
+        messages.stream(messages.begin(), messages.end(), messages.OVER, messages.PING),
+        [],
+    ),
+    (
+        "done.exactly-once",
+        "message_stop twice",
+        messages.stream(messages.begin(), messages.end(), messages.OVER, messages.OVER),
+        ["a second message_stop after message_stop"],
+    ),
+    ("done.foreign-surface", "none", messages.whole(), []),
+    (
+        "done.foreign-surface",
+        "one",
+        messages.stream(messages.begin(), messages.end(), messages.OVER, DONE),
+        ["data: [DONE], which is of another API"],
+    ),
     ("done.present", "present", WHOLE, []),
     ("done.present", "cut", streamed(OPEN.body, end=End.CUT), []),
     ("done.present", "an error", FAILED, []),

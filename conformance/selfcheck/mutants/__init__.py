@@ -1,6 +1,8 @@
 """Every mutant there is, one module per family of rules. A new one is added to MODULES only."""
 
 from conformance.selfcheck.mutants import (
+    anth,
+    anth_blocks,
     bill,
     cancel,
     choice,
@@ -14,6 +16,7 @@ from conformance.selfcheck.mutants import (
     gemini_stream,
     hdr,
     http,
+    messages,
     parity,
     pre,
     reason,
@@ -26,6 +29,8 @@ from conformance.selfcheck.mutants import (
 from conformance.selfcheck.variant import Variant, collected
 
 MODULES = (
+    anth,
+    anth_blocks,
     bill,
     cancel,
     choice,
@@ -39,6 +44,7 @@ MODULES = (
     gemini_stream,
     hdr,
     http,
+    messages,
     parity,
     pre,
     reason,

@@ -1,0 +1,207 @@
+"""Routers that get on Messages wrong what every surface has: text, calls, reason, usage, errors."""
+
+from collections.abc import Iterator
+
+from conformance.selfcheck import reference
+from conformance.selfcheck.mutants.anth import PROMPT, SURFACE, within
+from conformance.selfcheck.mutants.anth_blocks import DELTA, said
+from conformance.selfcheck.router.dialects.messages import errors, progress
+from conformance.selfcheck.router.events import Event, Item
+from conformance.selfcheck.router.relay import Items, Relay
+from conformance.selfcheck.router.stream import json_text, named_event
+from conformance.selfcheck.router.values import Chunk, Ending
+from conformance.selfcheck.variant import mutant
+
+SHORT = 4  # characters
+
+
+def reason(chunk: Chunk, **words: str) -> Chunk:
+    """Return an event with another stop reason in place of those named."""
+    told = (chunk.get("delta") or {}).get("stop_reason")
+    return within(chunk, "delta", stop_reason=words[told]) if told in words else chunk
+
+
+def thoughtful(chunk: Chunk) -> bool:
+    """Say whether an event has the usage of an answer with thoughts."""
+    return bool((chunk.get("usage") or {}).get("output_tokens_details"))
+
+
+@mutant("chunk", surface=SURFACE, breaks="content.whitespace-exact")
+def trims_each_text_delta(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Takes white space at the edges of a delta for padding."""
+    if said(chunk) == "text_delta":
+        chunk = within(chunk, "delta", text=chunk["delta"]["text"].strip())
+    yield chunk
+
+
+@mutant("chunk", surface=SURFACE, breaks="content.complete")
+def loses_every_twentieth_delta(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Loses a delta where its buffer has to grow."""
+    if said(chunk) != "text_delta" or relay.delivered % 20:
+        yield chunk
+
+
+@mutant("chunk", surface=SURFACE, breaks="tool.args-reassemble")
+def drops_short_pieces_of_input(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Takes a piece of a few characters for noise."""
+    short = said(chunk) == "input_json_delta" and len(chunk["delta"]["partial_json"]) < SHORT
+    if not short:
+        yield chunk
+
+
+@mutant("chunk", surface=SURFACE, breaks="finish.present")
+def gives_no_stop_reason(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says null where the reason should be."""
+    if chunk["type"] == "message_delta":
+        chunk = within(chunk, "delta", stop_reason=None)
+    yield chunk
+
+
+@mutant("chunk", surface=SURFACE, breaks="finish.present")
+def takes_a_limit_for_the_end_of_a_turn(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says end_turn where the token limit ended the answer."""
+    yield reason(chunk, max_tokens="end_turn")
+
+
+@mutant("chunk", surface=SURFACE, breaks="finish.tool-calls-value")
+def takes_a_call_for_the_end_of_a_turn(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says end_turn where the model waits for a tool."""
+    yield reason(chunk, tool_use="end_turn")
+
+
+@mutant("chunk", surface=SURFACE, breaks="finish.content-filter-kept")
+def takes_a_refusal_for_the_end_of_a_turn(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says end_turn where the answer was refused."""
+    yield reason(chunk, refusal="end_turn")
+
+
+@mutant("chunk", surface=SURFACE, breaks="finish.enum-value")
+def speaks_the_chat_apis_words(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says stop where this API says end_turn."""
+    yield reason(chunk, end_turn="stop")
+
+
+@mutant("chunk", surface=SURFACE, breaks="usage.delivered-when-asked anth.event-shape")
+def tells_no_usage_at_the_end(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Leaves the usage out of message_delta where thoughts are counted in it."""
+    if thoughtful(chunk):
+        chunk = {name: value for name, value in chunk.items() if name != "usage"}
+    yield chunk
+
+
+@mutant("chunk", surface=SURFACE, breaks="usage.upstream-preferred")
+def counts_deltas_for_tokens(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Counts the deltas it has sent, where the provider counts thoughts too."""
+    if thoughtful(chunk):
+        chunk = within(chunk, "usage", output_tokens=relay.delivered)
+    yield chunk
+
+
+@mutant("chunk", surface=SURFACE, breaks="usage.cumulative-not-summed")
+def adds_up_repeated_usage(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Adds up the counts of one message_delta after the other."""
+    if chunk["type"] == "message_delta":
+        total = relay.memory.get("total", 0) + chunk["usage"]["output_tokens"]
+        relay.memory["total"] = total
+        chunk = within(chunk, "usage", output_tokens=total)
+    yield chunk
+
+
+@mutant("repairs", surface=SURFACE, instead_of=progress.finished,
+        breaks="usage.merge-across-events")  # fmt: skip
+def lets_nothing_wipe_what_is_known(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Takes a zero at the end for a count of the prompt."""
+    told = chunk.get("usage") if chunk["type"] == "message_delta" else None
+    mended = progress.finished(chunk, relay)
+    if mended and isinstance(told, dict) and told.get("input_tokens") == 0:
+        return {**mended, "usage": {**mended["usage"], **dict.fromkeys(PROMPT, 0)}}
+    return mended
+
+
+@mutant("chunk", surface=SURFACE, breaks="usage.cache-details-kept")
+def forgets_what_was_cached(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Tells of fresh tokens only, where some were written to the cache."""
+    if (chunk.get("usage") or {}).get("cache_creation_input_tokens"):
+        chunk = within(chunk, "usage", cache_creation_input_tokens=0, cache_read_input_tokens=0)
+    yield chunk
+
+
+@mutant("chunk", surface=SURFACE, breaks="usage.reasoning-included")
+def forgets_what_was_thought(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Does not say how many tokens went into thoughts."""
+    if thoughtful(chunk):
+        chunk = within(chunk, "usage", output_tokens_details=None)
+    yield chunk
+
+
+@mutant("ending", surface=SURFACE, breaks="err.inband-error-forwarded")
+def keeps_errors_to_itself(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Ends the body where the provider reports an error."""
+    if ending.kind != "error" or not relay.committed:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("failing", surface=SURFACE, breaks="err.surface-native-shape")
+def sends_errors_without_a_name(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Writes an error as the chat API does: no event line."""
+    yield Event(json_text(errors.envelope(error, relay)))
+
+
+@mutant("failing", surface=SURFACE, breaks="err.surface-native-shape")
+def sends_errors_of_the_chat_api(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Leaves out that the event is an error, but for its name."""
+    yield Event(json_text({"error": error}), "error")
+
+
+@mutant("failing", surface=SURFACE, breaks="err.no-synthetic-success")
+def ends_a_turn_that_broke_off(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Reports the error, and a turn that has ended well."""
+    ended = {"stop_reason": "end_turn", "stop_sequence": None}
+    yield named_event({"type": "message_delta", "delta": ended, "usage": {"output_tokens": 0}})
+    yield from errors.failing(error, relay)
+
+
+@mutant("events", surface=SURFACE, breaks="err.truncated-tool-args")
+async def completes_cut_input(items: Items, relay: Relay) -> Items:
+    """Closes the JSON of a call whose input broke off, ahead of the error."""
+    calling = False
+    async for item in items:
+        if calling and isinstance(item, Event) and item.type == "error":
+            delta = {"type": "input_json_delta", "partial_json": '"}'}
+            yield named_event({"type": DELTA, "index": relay.started - 1, "delta": delta})
+        calling = isinstance(item, Event) and "input_json_delta" in item.data
+        yield item
+
+
+@mutant("envelope", surface=SURFACE, breaks="pre.error-shape")
+def sends_the_envelope_of_the_chat_api(error: Chunk, relay: Relay) -> Chunk:
+    """Leaves out that an error answer is one."""
+    return {"error": error}
+
+
+@mutant("ending", surface=SURFACE, breaks="content.empty-stream-not-success")
+def ends_an_empty_message_quietly(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Answers a provider that says nothing with a stream that says nothing."""
+    if ending.kind != "unfinished" or relay.first is not None:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("completion", surface=SURFACE, breaks="parity.usage")
+def counts_fresh_tokens_of_plain_answers(completion: Chunk, relay: Relay) -> Chunk:
+    """Tells of fresh tokens only where the answer is not streamed."""
+    fresh = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+    return within(completion, "usage", **fresh)
+
+
+@mutant("completion", surface=SURFACE, breaks="parity.content")
+def keeps_the_first_call_of_plain_answers(completion: Chunk, relay: Relay) -> Chunk:
+    """Loses every call but the first where the answer is not streamed."""
+    calls = [block for block in completion["content"] if block["type"] == "tool_use"]
+    content = [block for block in completion["content"] if block not in calls[1:]]
+    return {**completion, "content": content}
+
+
+@mutant("completion", surface=SURFACE, breaks="parity.answer-shape")
+def leaves_out_the_type_of_plain_answers(completion: Chunk, relay: Relay) -> Chunk:
+    """Does not say that a plain answer is a message."""
+    return {name: value for name, value in completion.items() if name != "type"}
