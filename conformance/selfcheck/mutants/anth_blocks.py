@@ -102,7 +102,7 @@ def opens_each_call_again(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 
 
 @mutant("chunk", surface=SURFACE, breaks="anth.signature-delta-kept")
-def drops_signatures(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+def takes_signatures_for_noise(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Takes a signature for nothing a reader needs."""
     if said(chunk) != "signature_delta":
         yield chunk
@@ -151,7 +151,7 @@ def drops_redacted_thoughts_of_plain_answers(completion: Chunk, relay: Relay) ->
 
 
 @mutant("chunk", surface=SURFACE, breaks="reason.passthrough")
-def drops_thoughts(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+def blanks_thoughts(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Hands on that the model thought, and the signature, and not what it thought."""
     if said(chunk) == "thinking_delta":
         chunk = within(chunk, "delta", thinking="")
@@ -161,7 +161,7 @@ def drops_thoughts(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 
 
 @mutant("chunk", surface=SURFACE, breaks="reason.not-duplicated")
-def thinks_everything_twice(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+def says_each_piece_of_a_thought_twice(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Sends each piece of a thought twice."""
     if said(chunk) == "thinking_delta":
         yield chunk

@@ -135,7 +135,7 @@ def forgets_what_was_thought(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 
 
 @mutant("ending", surface=SURFACE, breaks="err.inband-error-forwarded")
-def keeps_errors_to_itself(ending: Ending, relay: Relay) -> Iterator[Item]:
+def ends_where_the_provider_fails(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Ends the body where the provider reports an error."""
     if ending.kind != "error" or not relay.committed:
         yield from reference.ending(ending, relay)
