@@ -28,18 +28,21 @@ PROBES = (
             "first": leaves({"say": "Fennel"}, {"hold": HELD}, *REST),
             "finished": leaves(*SAID, {"finish": "stop"}, {"hold": HELD}),
         },
+        surfaces="chat gemini",
     ),
     Probe(
         "leave-early",
         "silent cancel.upstream-closed-before-first-byte",
         "text",
         {"head": leaves(*SAID, *REST, **AHEAD), "event": leaves({"hold": HELD}, *SAID, *REST)},
+        surfaces="chat gemini",
     ),
     Probe(
         "leave-plain",
         "silent cancel.nonstream-upstream-closed",
         "text",
         {"plain": leaves(*SAID, *REST, mode="plain", **AHEAD)},
+        surfaces="chat gemini",
     ),
     Probe(
         "leave-crowd",

@@ -16,9 +16,29 @@ def steps(*listed: Json, mode: str = "stream") -> dict[str, Send]:
 STALL: Json = {"stall": True}
 
 PROBES = (
-    Probe("stall", "silent stall", "stall", limit="idle-limit"),
-    Probe("stall-first", "silent stall", "stall", steps(STALL), limit="idle-limit"),
-    Probe("stall-plain", "silent stall", "stall", steps(STALL, mode="plain"), limit="idle-limit"),
+    Probe(
+        "stall",
+        "silent stall",
+        "stall",
+        limit="idle-limit",
+        surfaces="chat gemini",
+    ),
+    Probe(
+        "stall-first",
+        "silent stall",
+        "stall",
+        steps(STALL),
+        limit="idle-limit",
+        surfaces="chat gemini",
+    ),
+    Probe(
+        "stall-plain",
+        "silent stall",
+        "stall",
+        steps(STALL, mode="plain"),
+        limit="idle-limit",
+        surfaces="chat gemini",
+    ),
     Probe(
         "comments-only",
         "silent stall-behind-keepalive",
@@ -28,6 +48,11 @@ PROBES = (
     ),
     Probe("quiet", "silent quiet", "text", steps(*QUIET), limit="keepalive-limit"),
     Probe(
-        "steady", "silent steady", "text", steps(*STEADY, {"finish": "stop"}), limit="request-limit"
+        "steady",
+        "silent steady",
+        "text",
+        steps(*STEADY, {"finish": "stop"}),
+        limit="request-limit",
+        surfaces="chat gemini",
     ),
 )

@@ -32,7 +32,7 @@ def _kept(name: str, data: bytes) -> Iterator[Kept]:
     if heads.is_head(data):
         yield heads.answer(name, data)
         return
-    if first(data) in (b"{", b"["):
+    if first(data) == b"{":
         told = value(name, data.removeprefix(sse.BOM), NEEDED)
         if har.is_har(told):
             yield from har.answers(name, told)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from conformance.exchange import End, Exchange, Headers, Json, Request
 from conformance.recorded.files import BadFile
 from conformance.recorded.signs import SIGNS, surface_of
-from conformance.wire import http, sse
+from conformance.wire import array, http, sse
 from conformance.wire.json import BadJson, parse
 
 STREAM, ARRAY, PLAIN = "stream", "array", "plain"
@@ -84,10 +84,14 @@ def first(data: bytes) -> bytes:
 
 
 def values(body: bytes) -> Iterator[Json]:
-    """Yield what an answer sends: its events as values where they are JSON, or the one object."""
-    if first(body) in (b"{", b"["):
-        value = _parsed(body.removeprefix(sse.BOM))
-        yield from value if isinstance(value, list) else [value]
+    """Yield what an answer sends: its events or elements as values, or the one object."""
+    if first(body) == b"{":
+        yield _parsed(body.removeprefix(sse.BOM))
+        return
+    if first(body) == b"[":
+        # What was cut off is an array all the same.
+        elements = (item for item in array.decode(body) if isinstance(item, array.Element))
+        yield from (_parsed(element.data) for element in elements)
         return
     decoder = sse.Decoder()
     for piece in (body[:OPENING], body[OPENING:]):

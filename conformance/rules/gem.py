@@ -36,7 +36,6 @@ OPEN = ("unterminated", "unclosed")
     Level.MUST,
     on=STREAMS,
     probes="healthy",
-    needs="request",
     cites=f"{METHODS}; measured: the official SDKs throw on an array where events were asked for",
     bugs="simonw/llm-gemini#97",
 )

@@ -190,7 +190,7 @@ def test_an_answer_a_browser_saw_break_off_was_cut(read: Read) -> None:
         (b"<html></html>", f"it: {NOTHING}"),
         (b'{"id":7}', f"it: {NOTHING}"),
         (b'{"object":"text_completion","choices":[]}', f"it: {NOTHING}"),
-        (b"[1, 2", f"it: Expecting ',' delimiter at character 5; {NEEDED}"),
+        (b"[1, 2", f"it: {NOTHING}"),
         (b'{"log":{}}', "it: a HAR file without log.entries; a list is needed"),
         (har(), "it: none of its 0 entries is the answer of a model"),
         (har(entry(b"<html>", "/"), {}),
