@@ -1,0 +1,24 @@
+"""The page on profiles names what a profile may say."""
+
+import re
+from pathlib import Path
+
+from conformance.profiles.bill import FIELDS, SOURCES
+from conformance.profiles.profile import LIMITS, POLICIES, UNSPECIFIED
+
+PAGE = Path(__file__).parents[2] / "docs/profiles.md"
+
+
+def test_the_page_has_every_policy_and_its_values() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (`.*?`) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    told = {name: set(re.findall(r"`([a-z-]+)`", values)) for name, values in rows}
+
+    assert told == {name: set(values) - {UNSPECIFIED} for name, values in POLICIES.items()}
+
+
+def test_the_page_has_every_limit_and_all_of_a_bill() -> None:
+    named = set(re.findall(r"`([a-z_-]+)`", PAGE.read_text("utf-8")))
+    shown = set(re.findall(r"^    ([a-z-]+) +=", PAGE.read_text("utf-8"), re.MULTILINE))
+
+    assert LIMITS <= shown
+    assert {*FIELDS, *SOURCES} <= named
