@@ -7,7 +7,7 @@ from conformance.selfcheck.router import stream
 from conformance.selfcheck.router.arrays import ArrayReader
 from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.dialects.gemini import dialect, errors, progress
-from conformance.selfcheck.router.events import Comment, Event, Item, write
+from conformance.selfcheck.router.events import Event, Item, write
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.stream import as_event, streamed
 from conformance.selfcheck.router.upstream import Body
@@ -179,12 +179,12 @@ def writes_names_as_protocol_buffers_do(chunk: Chunk, relay: Relay) -> Iterator[
     yield {**without(chunk, "modelVersion"), "model_version": chunk["modelVersion"]}
 
 
-@mutant("events", breaks="gem.sdk-readable", surface="gemini")
-async def sends_comments_to_googles_clients(items: Items, relay: Relay) -> Items:
-    """Fills every silence with a comment."""
-    async for item in items:
-        yield Comment("working")
-        yield item
+@mutant("written", breaks="gem.sdk-readable", surface="gemini")
+async def sends_comments_to_googles_clients(items: Items, relay: Relay) -> Pieces:
+    """Fills every silence between events with a comment."""
+    between = b": working\n\n" if dialect.mode(relay) == "stream" else b""
+    async for piece in dialect.written(items, relay):
+        yield between + piece
 
 
 @mutant("write", breaks="gem.sdk-readable", surface="gemini")

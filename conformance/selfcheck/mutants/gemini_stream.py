@@ -8,13 +8,15 @@ from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.dialects.gemini import dialect, errors
 from conformance.selfcheck.router.events import Event, Item, Reader
 from conformance.selfcheck.router.hearing import ended
-from conformance.selfcheck.router.relay import Heard, Relay
+from conformance.selfcheck.router.relay import Heard, Items, Relay
 from conformance.selfcheck.router.stream import as_event
+from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed
 from conformance.selfcheck.variant import mutant
 
 USAGE = "usageMetadata"
 BAD_REQUEST = 400
+OBJECT = ("stream", "plain")
 
 
 @mutant("ending", breaks="content.empty-stream-not-success", surface="gemini")
@@ -22,6 +24,17 @@ def takes_nothing_for_an_answer(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Ends a stream that never began as if nothing were wrong."""
     if ending.kind != "unfinished" or relay.first is not None:
         yield from reference.ending(ending, relay)
+
+
+@mutant("conversions", instead_of=OBJECT, breaks="err.wrong-body-kind", surface="gemini")
+async def reads_an_answer_as_an_empty_stream(relay: Relay, body: Body) -> Items | Answer:
+    """Finds no event in an answer that is one JSON object, and ends the stream."""
+
+    async def nothing() -> Items:
+        for item in list[Item]():
+            yield item
+
+    return nothing()
 
 
 @mutant("ending", breaks="err.midstream-signalled", surface="gemini")

@@ -94,7 +94,7 @@ def labels_decoded_bytes_as_gzip(relay: Relay) -> Headers:
     return (*reference.stream_headers(relay), *((("content-encoding", said),) if said else ()))
 
 
-@mutant("write", breaks="http.keepalive-neutral", surface="chat")
+@mutant("write", breaks="http.keepalive-neutral gem.sdk-readable")
 def pings_inside_events(item: Item) -> bytes:
     """Writes a comment between the data of an event and its blank line."""
     return write(item)[:-1] + b": ping\n\n"

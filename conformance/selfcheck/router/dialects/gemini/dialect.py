@@ -9,10 +9,10 @@ from conformance.selfcheck.router.arrays import ArrayReader
 from conformance.selfcheck.router.dialects import shared
 from conformance.selfcheck.router.dialects.gemini import errors, progress
 from conformance.selfcheck.router.events import Event, Item
-from conformance.selfcheck.router.hearing import failed
+from conformance.selfcheck.router.hearing import ended, failed, judged
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Ending, Headers, Json, Said
+from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Json, Said
 
 METHODS = {"plain": "generateContent", "array": "streamGenerateContent",
            "stream": "streamGenerateContent?alt=sse"}  # fmt: skip
@@ -82,6 +82,18 @@ async def array_to_array(relay: Relay, body: Body) -> Items | Answer:
     return stream.streamed(relay, body, ArrayReader(relay.settings.limit))
 
 
+async def answer_to_stream(relay: Relay, body: Body) -> Items | Answer:
+    return _played(relay, parsed(await body.rest(), relay))
+
+
+async def _played(relay: Relay, completion: Chunk) -> Items:
+    """Yield a whole answer as the one chunk it is."""
+    for chunk in stream.repaired(completion, relay):
+        yield stream.as_event(chunk)
+    for last in relay.parts.ending(judged(ended("closed", relay), relay), relay):
+        yield last
+
+
 async def answer_to_answer(relay: Relay, body: Body) -> Items | Answer:
     completion = parsed(await body.rest(), relay)
     progress.usage(completion, relay)
@@ -112,7 +124,11 @@ GEMINI = Dialect(
     written=written,
     conversions={
         ("stream", "stream"): stream_to_stream,
+        ("stream", "array"): array_to_array,
+        ("stream", "plain"): answer_to_stream,
         ("array", "array"): array_to_array,
+        ("array", "stream"): stream_to_stream,
+        ("array", "plain"): answer_to_stream,
         ("plain", "plain"): answer_to_answer,
     },
     completion=shared.same_completion,
