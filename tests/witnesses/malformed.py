@@ -33,6 +33,19 @@ class Case(NamedTuple):
     legal: str = ""
 
 
+def lacks(told: Json, *names: str) -> Json:
+    return {name: value for name, value in told.items() if name not in names}
+
+
+def asked(surface: str, case: Case) -> Json:
+    """Return the body of a request that a stream may be the answer to."""
+    if surface != "chat":
+        return {} if surface == "gemini" else {"model": "m", "stream": True}
+    choices = {"n": len(case.meant.choices)} if len(case.meant.choices) > 1 else {}
+    options = {"stream_options": {"include_usage": True}} if case.meant.usage else {}
+    return {"model": "m", "stream": True, **choices, **options}
+
+
 def harm(told: Mapping[str, Json], meant: Meant) -> list[str]:
     """Return what became of a stream in an SDK where it is not as it was meant.
 

@@ -7,7 +7,7 @@ import json
 
 from conformance.exchange import Json
 from tests.conformance.made import DONE, body, choice, chunk, event
-from tests.witnesses.malformed import Case, Meant, Said
+from tests.witnesses.malformed import Case, Meant, Said, lacks
 
 OPEN = chunk(choice({"role": "assistant", "content": ""}))
 HEL, LO = chunk(choice({"content": "Hello"})), chunk(choice({"content": " world"}))
@@ -21,10 +21,6 @@ FAILED = Meant(error=True)
 COUNTED = Meant(usage=3)
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
 BOOM = {"error": {"message": "boom", "type": "server_error", "param": None, "code": None}}
-
-
-def lacks(told: Json, *names: str) -> Json:
-    return {name: value for name, value in told.items() if name not in names}
 
 
 def of_choice(*names: str, **members: Json) -> Json:
