@@ -72,7 +72,7 @@ def lint(args: argparse.Namespace) -> int:
         for name in args.files
         for found in recordings(name, wanted, asked)
     ]
-    return max({*ends} - {Exit.EMPTY}, default=Exit.EMPTY)
+    return max(ends)
 
 
 def _linted(found: Recording | BadFile, profile: Profile, *, strict: bool) -> Exit:

@@ -18,13 +18,13 @@ from conformance.rules.rule import Rule
 from conformance.verdicts import Kind, Verdict, judge
 
 HEALTHY = "healthy"  # a recording is taken for an undisturbed answer, with whatever is in one
-REFUSAL = "refusal"  # or for an error, if it is one
+FAILED = {"refusal", "inband-error"}  # or for an error, if it is one, or has one in it
 TAGS = {
     tag
     for tags in (probe.tags.split() for probe in PROBES.values())
     if HEALTHY in tags
     for tag in tags
-} | {REFUSAL}
+} | FAILED
 
 
 class Judgement(NamedTuple):

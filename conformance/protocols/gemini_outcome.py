@@ -151,6 +151,8 @@ def _error_events(exchange: Exchange) -> Iterator[Flaw]:
 
 def _unseen(event: Data) -> str:
     error = event.value.get("error")
+    if error is None and "error" in event.value:
+        return "error is null, on which the official Python SDK fails"
     if not error:
         # A name is read by neither SDK: the one throws, the other passes the event over.
         flat = event.type == "error" or {"code", "message", "status"} <= set(event.value)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from conformance.exchange import End, Exchange
-from conformance.findings import Basis, Finding, Level
+from conformance.findings import Basis, Finding, Level, Span
 from conformance.protocols import read
 from conformance.protocols.outcome import Failure
+from conformance.protocols.surface import BadEvent
 from conformance.rules.rule import rule
 
 STREAMS = "stream array error"
@@ -40,7 +41,14 @@ def an_error_in_the_stream_is_forwarded(exchange: Exchange) -> Iterator[Finding]
 def an_error_event_is_one_for_this_surface(exchange: Exchange) -> Iterator[Finding]:
     """An error event is JSON with a top-level member error that has a message."""
     if exchange.streamed:
-        yield from (Finding(*flaw) for flaw in read.misshapen(exchange))
+        # Without the script nobody can tell that what is no JSON was to be an error.
+        bad = set() if exchange.scenario else _unread(exchange)
+        wrong = (flaw for flaw in read.misshapen(exchange) if flaw.span not in bad)
+        yield from (Finding(*flaw) for flaw in wrong)
+
+
+def _unread(exchange: Exchange) -> set[Span]:
+    return {event.span for event in read.events(exchange) if isinstance(event, BadEvent)}
 
 
 @rule(

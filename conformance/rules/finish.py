@@ -34,6 +34,10 @@ def replaced(exchange: Exchange, *words: str) -> Iterator[Finding]:
             yield Finding(f"choice {at} ended with {got!r}, the provider said {choice.finish!r}")
 
 
+#: Streams that are nothing without a choice; in the others the end of one says as much.
+EMPTY_HANDED = ("chat.stream", "gemini.stream", "gemini.array")
+
+
 @rule(
     "finish.present",
     Level.MUST,
@@ -50,7 +54,7 @@ def each_choice_states_its_reason(exchange: Exchange) -> Iterator[Finding]:
         if not reason:
             yield Finding(f"choice {at} ended without a finish reason")
     # Where the script is at hand it says whether there was to be a choice at all.
-    if exchange.kind == "chat.stream" and not (stated or exchange.scenario):
+    if exchange.kind in EMPTY_HANDED and not (stated or exchange.scenario):
         yield Finding("no choice ever came")
     if exchange.scenario:
         yield from replaced(exchange, *(word for word in FINISHES if word not in WATCHED))

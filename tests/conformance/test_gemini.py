@@ -237,6 +237,11 @@ MISSHAPEN: list[tuple[str, Exchange, list[str]]] = [
         ["error is 'boom'; right is an object with code, message and status"],
     ),
     (
+        "null",
+        streamed({"error": None}),
+        ["error is null, on which the official Python SDK fails"],
+    ),
+    (
         "not the first member",
         streamed({"x": 1, "error": RPC}),
         ["error is not the first member, where the official Python SDK looks for it"],

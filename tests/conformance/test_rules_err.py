@@ -157,6 +157,12 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     ),
     (
         "err.surface-native-shape",
+        "bare text that nobody knows to be an error",
+        stream({}, "no saffron"),
+        [],
+    ),
+    (
+        "err.surface-native-shape",
         "no object",
         stream(INBAND, {"error": "no saffron"}),
         ["error is 'no saffron'; right is an object with message and type"],

@@ -7,13 +7,16 @@ from functools import cache
 import pytest
 
 from conformance.exchange import Json
-from tests.witnesses import malformed_chat
+from tests.witnesses import malformed_chat, malformed_gemini
 from tests.witnesses.malformed import Case, asked, findings, harm
 from tests.witnesses.reading import READERS
 
 AskNode = Callable[[str, str, Json], Mapping[str, Json]]
 
-CASES: Mapping[str, list[Case]] = {"chat": malformed_chat.CASES}
+CASES: Mapping[str, list[Case]] = {
+    "chat": malformed_chat.CASES,
+    "gemini": malformed_gemini.CASES,
+}
 EACH = [
     pytest.param(surface, case, id=f"{surface}: {case.name}")
     for surface, cases in CASES.items()
@@ -32,6 +35,14 @@ def test_what_harms_a_python_sdk_is_found(surface: str, case: Case) -> None:
 
     assert found(surface, case) or not harmed or case.legal, harmed
     assert not case.legal or (harmed and not found(surface, case)), "not as its reason says"
+
+
+@pytest.mark.parametrize("surface", CASES)
+def test_a_whole_stream_harms_nobody_and_breaks_no_rule(surface: str) -> None:
+    whole = CASES[surface][0]
+
+    assert harm(READERS[surface](whole.body), whole.meant) == []
+    assert found(surface, whole) == []
 
 
 @pytest.mark.slow
