@@ -95,9 +95,16 @@ def values(body: bytes) -> Iterator[Json]:
         return
     decoder = sse.Decoder()
     for piece in (body[:OPENING], body[OPENING:]):
-        for item in decoder.feed(piece):
-            if isinstance(item, sse.Event):
-                yield _parsed(item.data)
+        yield from map(_said, decoder.feed(piece))
+    yield from map(_said, decoder.close())
+
+
+def _said(item: sse.Item) -> Json:
+    if isinstance(item, sse.Event):
+        return _parsed(item.data)
+    # A last event without its blank line tells as much as one that has it.
+    last = isinstance(item, sse.Oddity) and item.kind == "unterminated"
+    return _parsed(item.text.strip().removeprefix("data:")) if last else None
 
 
 def _parsed(text: str | bytes) -> Json:

@@ -33,7 +33,7 @@ def _chat(value: dict[str, Json]) -> bool:
     made = value.get("object")
     if isinstance(made, str):
         return made.startswith("chat.completion")
-    return isinstance(value.get("choices"), list) or _failed(value, "message", "type", "param")
+    return isinstance(value.get("choices"), list) or _failed(value, "message")
 
 
 def _messages(value: dict[str, Json]) -> bool:
@@ -49,12 +49,15 @@ def _responses(value: dict[str, Json]) -> bool:
 
 
 def _gemini(value: dict[str, Json]) -> bool:
-    return bool(GEMINI & value.keys()) or _failed(value, "code", "status")
+    return bool(GEMINI & value.keys()) or _failed(value, "message", "status")
 
 
 def _failed(value: dict[str, Json], *members: str) -> bool:
+    """Say whether it is an error with these members: Google's has a status, OpenAI's has none."""
     error = value.get("error")
-    return "type" not in value and isinstance(error, dict) and {*members} <= error.keys()
+    if "type" in value or not isinstance(error, dict) or not {*members} <= error.keys():
+        return False
+    return ("status" in error) == ("status" in members)
 
 
 MESSAGES = frozenset({

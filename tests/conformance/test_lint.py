@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+
+from conformance.resources import FIXTURES
 
 Command = Callable[..., CompletedProcess[str]]
 
@@ -40,6 +43,24 @@ def test_a_good_stream_has_no_findings(lint: Command) -> None:
     assert len(told.stdout.splitlines()) == 1
     assert told.stdout.startswith("it.sse: ")
     assert "untestable (for want of head, request, upstream)" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "judged"),
+    [
+        ("chat-text", 26), ("chat-tool", 26), ("messages-text", 17), ("responses-text", 5),
+        ("gemini-text", 13), ("gemini-array", 10),
+    ],
+)  # fmt: skip
+def test_a_recording_of_any_surface_is_judged_as_what_it_is(
+    conformance: Command, name: str, judged: int
+) -> None:
+    told = conformance("lint", str(FIXTURES / "streams" / name / "wire.sse"))
+
+    counted = re.search(r": (\d+) pass, \d+ untestable ", told.stdout)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert counted
+    assert int(counted[1]) >= judged
 
 
 def test_a_finding_names_file_byte_and_rule_and_shows_the_bytes(lint: Command) -> None:

@@ -13,9 +13,10 @@ import pytest
 from conformance.exchange import End, Exchange, Json, Request
 from conformance.recorded.files import BadFile
 from conformance.recorded.forms import recordings
-from conformance.recorded.recording import Recording, Wanted
+from conformance.recorded.recording import Kept, Recording, Wanted, recording
 from tests.conformance.made import DONE, answered, body, said
 
+INDEX = Path(__file__).parents[3] / "shared" / "corpus" / "INDEX.jsonl"
 SURFACES = frozenset({"chat", "messages", "responses", "gemini"})
 WANTED = Wanted(SURFACES)
 CHAT = body(said("hi"))
@@ -90,6 +91,9 @@ def har(*entries: Json) -> bytes:
         (RESPONSES, "responses.stream"),
         (b'{"object":"response","output":[]}', "responses.plain"),
         (GEMINI, "gemini.stream"),
+        (GEMINI[:-1], "gemini.stream"),
+        (GEMINI[:-2], "gemini.stream"),
+        (b'data: {"error":{"message":"no","code":502}}\n\n', "chat.stream"),
         (ARRAY, "gemini.array"),
         (b'{"error":{"code":503,"message":"no","status":"UNAVAILABLE"}}', "gemini.error"),
         (HEAD + b"\r\n" + CHAT, "chat.stream"),
@@ -249,3 +253,18 @@ def test_an_error_is_judged_as_one(conformance: Command, files: Path) -> None:
 
     assert told.returncode == 0
     assert re.fullmatch(r"error.json: \d+ pass, .*\(for want of .*upstream\)\n", told.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not INDEX.is_file(), reason="no recorded streams at ../shared/corpus")
+def test_what_providers_sent_is_told_apart() -> None:
+    listed = [json.loads(line) for line in INDEX.read_text("utf-8").splitlines()]
+    bodies = ((told["protocol"], (INDEX.parent / told["file"]).read_bytes()) for told in listed)
+
+    found = {(api, recording(Kept("it", body), WANTED).exchange.surface) for api, body in bodies}
+    assert found == {
+        ("openai-chat", "chat"),
+        ("openai-responses", "responses"),
+        ("anthropic-messages", "messages"),
+        ("gemini-generate-content", "gemini"),
+    }
