@@ -26,6 +26,7 @@ from conformance.rules.rule import Rule
 from conformance.selfcheck.check import Servers, servers
 from conformance.selfcheck.mutants import MUTANTS
 from conformance.selfcheck.observe import HAVE, LIMITS
+from conformance.selfcheck.variant import Variant
 from conformance.verdicts import judge
 
 RUN = "manual"
@@ -85,10 +86,15 @@ async def _example(rule: Rule, nonce: str, started: Servers) -> Example | None:
 def _tries(rule: Rule) -> Iterator[tuple[str, Case]]:
     """Yield mutants with the probes they may be caught by, the plainest of each first."""
     mutants = [(name, each) for name, each in MUTANTS.items() if rule.id in each.breaks]
-    for name, mutant in sorted(mutants, key=lambda pair: len(pair[1].breaks)):
+    for name, mutant in sorted(mutants, key=lambda pair: _plainness(pair[1])):
         surfaces = {mutant.surface} - {""} or read.SURFACES.keys()
         asked = cases([rule], PROBES.values(), surfaces)
         yield from ((name, case) for case in sorted(asked, key=lambda case: case.probe.id != PLAIN))
+
+
+def _plainness(mutant: Variant) -> tuple[int, bool]:
+    """Order mutants: first what breaks this rule alone, on the API that most people know."""
+    return len(mutant.breaks), mutant.surface not in ("", "chat")
 
 
 async def _trial(mutant: str, case: Case, nonce: str, started: Servers) -> Trial:
