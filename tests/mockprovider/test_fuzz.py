@@ -7,14 +7,14 @@ from jsonschema import Draft202012Validator
 
 from mockprovider import rendering, scenario
 from mockprovider.faults import CATALOGUE
+from mockprovider.routing import SURFACES
 from mockprovider.scenario import Scenario
 from mockprovider.shapes import Json
 from mockprovider.slots import Filling
 from mockprovider.steps import BadScenario
-from mockprovider.surfaces import chat
 from mockprovider.surfaces.chat.reading import read
 from mockprovider.surfaces.chat.request import REQUEST
-from mockprovider.surfaces.surface import Ask
+from mockprovider.surfaces.surface import Ask, Surface
 from mockprovider.timeline import ENDS
 
 VALID = Draft202012Validator(scenario.schema()).is_valid
@@ -29,9 +29,27 @@ def table(verb: str, value: st.SearchStrategy[Json], **more: Json) -> st.SearchS
     return st.fixed_dictionaries({verb: value}, optional=more)
 
 
+# What is merged into a delta may be anything, and looks most like what is there.
+odd: st.SearchStrategy[Json] = (
+    st.none() | st.booleans() | small | text | st.just([]) | st.just({"a": "b"})
+)
+calls = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": odd,
+        "function": odd | st.fixed_dictionaries({}, optional={"name": odd, "arguments": odd}),
+    },
+)
+extra = st.fixed_dictionaries(
+    {},
+    optional={
+        "tool_calls": odd | st.lists(odd | calls, max_size=2),
+        "signature": odd, "text": odd, "content": odd, "type": odd,
+    },
+)  # fmt: skip
 steps = st.lists(
     st.one_of(
-        table("say", text, choice=small, tokens=small, repeat=st.integers(1, 3)),
+        table("say", text, choice=small, tokens=small, repeat=st.integers(1, 3), extra=extra),
         table("think", text, signature=text, redacted=st.booleans(), choice=small),
         table(
             "call",
@@ -42,7 +60,7 @@ steps = st.lists(
         ),
         st.fixed_dictionaries({"arguments": text, "of": call}),
         table("refuse", text, choice=small),
-        table("finish", text, say=text, choice=small),
+        table("finish", text, say=text, choice=small, extra=extra),
         table(
             "usage",
             st.just({"input": 3, "output": 2}),
@@ -77,11 +95,13 @@ asks = st.builds(
     obfuscation=st.booleans(),
     given=st.just("{}"),
 )
+# Byte by byte, what another fault has made long takes its time.
+faults = st.lists(st.sampled_from(sorted({*CATALOGUE} - {"drip"})), max_size=3) | st.just(["drip"])
 documents = st.fixed_dictionaries(
     {
         "summary": st.just(""),
         "step": steps,
-        "fault": st.lists(st.sampled_from(sorted(CATALOGUE)), max_size=3),
+        "fault": faults,
         "write": st.sampled_from(["event", "burst", "segments"]),
         "chat": habits,
     }
@@ -98,14 +118,16 @@ def told(document: Json) -> Scenario | str:
 
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None)
-@given(documents, asks)
-def test_a_document_is_played_to_an_end_or_explained(document: Json, ask: Ask) -> None:
+@given(documents, asks, st.sampled_from(SURFACES))
+def test_a_document_is_played_to_an_end_or_explained(
+    document: Json, ask: Ask, surface: Surface
+) -> None:
     built = told(document)
     if isinstance(built, str):
         assert built.startswith("x.toml: ")
         return
     script = built.scripts[0]
-    rendered = rendering.render(built, script, chat.SURFACE, ask).filled(FILLING)
+    rendered = rendering.render(built, script, surface, ask).filled(FILLING)
 
     timeline = rendering.faulty(script, rendered, built.write)
 

@@ -61,7 +61,8 @@ def _merged(parts: Iterable[Part]) -> list[Part]:
 
 def _kind(part: Part) -> bool | None:
     """Tell a text from a thought; what is signed, or no text, is of no kind that can be joined."""
-    return bool(part.get("thought")) if "text" in part and "thoughtSignature" not in part else None
+    text = isinstance(part.get("text"), str) and "thoughtSignature" not in part
+    return bool(part.get("thought")) if text else None
 
 
 def _added(known: Mapping[str, Json], more: Mapping[str, Json]) -> Mapping[str, Json]:
