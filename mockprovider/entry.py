@@ -4,16 +4,16 @@ import re
 from array import array
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 from mockprovider.inbox import Request
-from mockprovider.outline import EMPTY, Sums
+from mockprovider.outline import EMPTY, Outline, Sums
 from mockprovider.shapes import Json
 from mockprovider.surfaces.surface import Objection
 
 MAX_WRITES = 20_000
-ENTRY_BYTES = 1_000
+ENTRY_BYTES = 500
 SECRET = frozenset(
     ("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization")
 )
@@ -49,37 +49,33 @@ class End(NamedTuple):
     acked: int
 
 
+@dataclass(slots=True, eq=False)
 class Entry:
     """What is known of one request; times are nanoseconds of the monotonic clock."""
 
+    id: int
+    request: Request
+    connection: tuple[int, int]
+    nonce: str | None = None
+    worker: int | None = None
     run: str | None = None
-    attempt = 1
+    attempt: int = 1
     scenario: str | None = None
     surface: str | None = None
-    mode = "plain"
-    write = "event"
+    mode: str = "plain"
+    write: str = "event"
     objections: tuple[Objection, ...] = ()
     scripted_holds: frozenset[str] = frozenset()
     status: int | None = None
-    outline = EMPTY
-    written = 0
+    outline: Outline = EMPTY
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    written: int = 0
     holds: tuple[Held, ...] = ()
     blocked: Blocked | None = None
     probe: Callable[[], int] | None = None
     end: End | None = None
-    weight = 0
-    dropped = False
-
-    def __init__(
-        self, id: int, request: Request, connection: tuple[int, int], nonce: str | None = None,
-        worker: int | None = None,
-    ) -> None:  # fmt: skip
-        self.id = id
-        self.request = request
-        self.connection = connection
-        self.nonce = nonce
-        self.worker = worker
-        self.times = array("q")
+    weight: int = 0
+    dropped: bool = False
 
     @property
     def keys(self) -> tuple[Key, ...]:

@@ -56,7 +56,44 @@ class Request:
 
 
 class Inbox:
-    """Cuts what arrives on one connection into requests."""
+    """Cuts what arrives on one connection into requests.
+
+    Most connections have nothing but requests that come at once, and need no reader.
+    """
+
+    __slots__ = ("_reader",)
+
+    def __init__(self) -> None:
+        self._reader: Reader | None = None
+
+    def feed(self, data: bytes) -> list[Request]:
+        """Return the requests that these bytes complete."""
+        if (self._reader is None or self._reader.idle) and (whole := _whole(data)) is not None:
+            return [whole]
+        if self._reader is None:
+            self._reader = Reader()
+        return self._reader.feed(data)
+
+    @property
+    def partial(self) -> Request:
+        """Return the request that has begun and is not complete."""
+        return self._reader.partial if self._reader is not None else Request()
+
+    def begun(self) -> Request | None:
+        """Return the request whose head has come, with what has come of its body if not long."""
+        return self._reader.begun() if self._reader is not None else None
+
+    def asks_to_go_on(self) -> bool:
+        """Tell, once, whether a request waits to be told that its body may come."""
+        return self._reader is not None and self._reader.asks_to_go_on()
+
+    def close(self) -> None:
+        """Let go of the reader: it and its parser hold each other."""
+        self._reader = None
+
+
+class Reader:
+    """Reads requests however they come, be it byte by byte."""
 
     def __init__(self) -> None:
         self._parser = httptools.HttpRequestParser(self)
@@ -66,18 +103,15 @@ class Inbox:
         self._done = list[Request]()
         self._headers = list[tuple[str, str]]()
         self._headed = False
+        self._expects_continue = False
         # Nothing of a request has come that has not come whole.
-        self._idle = True
-        self.expects_continue = False
+        self.idle = True
+
+    def asks_to_go_on(self) -> bool:
+        asks, self._expects_continue = self._expects_continue, False
+        return asks
 
     def feed(self, data: bytes) -> list[Request]:
-        """Return the requests that these bytes complete."""
-        if self._idle and (whole := _whole(data)) is not None:
-            return [whole]
-        return self.parsed(data)
-
-    def parsed(self, data: bytes) -> list[Request]:
-        """Return the same, whatever they are."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -97,12 +131,10 @@ class Inbox:
 
     @property
     def partial(self) -> Request:
-        """Return the request that has begun and is not complete."""
         self._request.headers = tuple(self._headers)
         return self._request
 
     def begun(self) -> Request | None:
-        """Return the request whose head has come, with what has come of its body if not long."""
         if not self._headed or self._size > MAX_EARLY:
             return None
         self._request.body = b"".join(self._body)
@@ -113,11 +145,11 @@ class Inbox:
         # An offer to upgrade may be ignored (RFC 9110 section 7.8), but this parser stops at it.
         self._parser = httptools.HttpRequestParser(self)
         if rest:
-            self._done += self.parsed(rest)
+            self._done += self.feed(rest)
 
     def on_message_begin(self) -> None:
         self._request, self._body, self._size = Request(), [], 0
-        self._headers, self._idle = [], False
+        self._headers, self.idle = [], False
 
     def on_url(self, url: bytes) -> None:
         self._request.target += url.decode("latin-1")
@@ -135,7 +167,7 @@ class Inbox:
         request.method = self._parser.get_method().decode()
         request.version = self._parser.get_http_version()
         expect = request.header("expect") or ""
-        self.expects_continue = expect.lower() == "100-continue"
+        self._expects_continue = expect.lower() == "100-continue"
         if int(request.header("content-length") or 0) > MAX_BODY:
             self._grow(MAX_BODY + 1, MAX_BODY, 413, "body")
 
@@ -151,8 +183,8 @@ class Inbox:
         request.at = time.monotonic_ns()
         request.keep_alive = self.lasting
         request.complete = True
-        self._headed = self.expects_continue = False
-        self._idle = True
+        self._headed = self._expects_continue = False
+        self.idle = True
         self._done.append(request)
         self._body = []
 
@@ -191,13 +223,16 @@ def _whole(data: bytes) -> Request | None:
 @lru_cache(maxsize=256)
 def _known(head: bytes) -> Known | None:
     """Read a head by itself, if nothing but its length is to be known of the body."""
-    inbox = Inbox()
+    reader = Reader()
     try:
-        found = inbox.parsed(head)
+        found = reader.feed(head)
     except BadRequest:
         return None
-    request = found[0] if found else inbox.begun()
-    if request is None or request.version != "1.1" or not inbox.lasting:
+    request = found[0] if found else reader.begun()
+    if request is None or request.version != "1.1":
+        return None
+    # Once a request is whole, the parser has forgotten.
+    if not (request.keep_alive if request.complete else reader.lasting):
         return None
     if any(request.header(name) is not None for name in NOT_PLAIN):
         return None

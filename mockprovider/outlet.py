@@ -25,6 +25,11 @@ NO_LINGER = struct.pack("ii", 1, 0)
 class Outlet:
     """Writes one response. `full` says that the kernel takes no more for now."""
 
+    __slots__ = (
+        "_bodiless", "_chunked", "_corked", "_ended", "_fd", "_old", "_socket", "_tls",
+        "_transport", "failure", "full", "keep_alive", "lingers", "parting", "peer",
+    )  # fmt: skip
+
     def __init__(
         self, transport: Transport, request: Request, peer: Peer, tls: Tls | None = None
     ) -> None:
@@ -95,10 +100,13 @@ class Outlet:
         """Tell whether chunks go out as they are."""
         return self._chunked and not self._bodiless and self._tls is None
 
+    def uncorked(self) -> bytes:
+        """Return what is corked, for whoever writes it."""
+        corked, self._corked = self._corked, b""
+        return corked
+
     def chunks(self, chunks: list[bytes], times: "array[int]", *, last: bool) -> int:
         """Write chunks, each at once, and note when; return how many the connection took."""
-        if self._corked:
-            chunks[0], self._corked = self._corked + chunks[0], b""
         now, write, fd, taken = time.monotonic_ns, os.write, self._fd, 0
         for chunk in chunks:
             at = now()

@@ -29,16 +29,17 @@ INFO_SIZE = SENT.size
 class Peer:
     """The socket at the other end of one of ours."""
 
+    __slots__ = ("_asking", "_netlink", "_socket", "handed", "near")
+
     def __init__(self, ours: socket.socket) -> None:
         self._socket = ours
         self._netlink: socket.socket | None = None
         self.handed = 0
         try:
-            here, there = ours.getsockname()[:2], ours.getpeername()[:2]
+            self.near = ours.getsockname()[0] == ours.getpeername()[0]
         except OSError:  # it has gone already
-            here, there = ("", 0), ("?", 0)
-        self.near = here[0] == there[0]
-        self._question = _question(ours.family, there, here) if self.near else b""
+            self.near = False
+        self._asking = self.near
 
     def missing(self) -> int | None:
         """Count the bytes handed to the connection that have not arrived, if that can be known.
@@ -81,33 +82,35 @@ class Peer:
     def _state_there(self) -> int:
         answer = self._asked()
         if not answer:
-            return CLOSED if self._question else ESTABLISHED
+            return CLOSED if self._asking else ESTABLISHED
         return answer[STATE_AT]
 
     def _asked(self) -> bytes:
         """Return what the kernel tells of the other socket; nothing if there is none."""
-        if not self._question:
+        if not self._asking:
             return b""
         try:
-            answer = self._ask()
+            answer = self._ask(_question(self._socket))
         except OSError:
-            self._question = b""
+            self._asking = False
             return b""
         return b"" if HEADER.unpack_from(answer)[1] == ERROR else answer
 
-    def _ask(self) -> bytes:
+    def _ask(self, question: bytes) -> bytes:
         if self._netlink is None:
             # Not on every platform: it has no such families then.
             family, protocol = getattr(socket, "AF_NETLINK", -1), 4
             self._netlink = socket.socket(family, socket.SOCK_RAW, protocol)
-        self._netlink.send(self._question)
+        self._netlink.send(question)
         return self._netlink.recv(4096)
 
 
-def _question(family: int, local: tuple[str, int], remote: tuple[str, int]) -> bytes:
-    ports = struct.pack("!HH", local[1], remote[1])
-    addresses = (socket.inet_pton(family, host).ljust(16, b"\0") for host in (local[0], remote[0]))
+def _question(ours: socket.socket) -> bytes:
+    """Name the socket at the other end: our names, the other way round."""
+    names = ours.getpeername()[:2], ours.getsockname()[:2]
+    ports = struct.pack("!HH", *(port for _, port in names))
+    addresses = (socket.inet_pton(ours.family, host).ljust(16, b"\0") for host, _ in names)
     question = QUESTION.pack(
-        family, socket.IPPROTO_TCP, 0, ALL_STATES, ports, *addresses, 0, NO_COOKIE, NO_COOKIE
+        ours.family, socket.IPPROTO_TCP, 0, ALL_STATES, ports, *addresses, 0, NO_COOKIE, NO_COOKIE
     )
     return HEADER.pack(HEADER.size + len(question), BY_FAMILY, REQUEST, 1, 0) + question

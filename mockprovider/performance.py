@@ -7,15 +7,18 @@ from mockprovider.score import Score, Stretch, fixed, scored
 from mockprovider.slots import Compiled, Filling, Template, encoded
 from mockprovider.timeline import Head, Send, Timeline
 
+NOTHING = Filling("", "", 0)
+
 
 @dataclass(slots=True, eq=False)
 class Slotted:
-    """The slots of a compiled timeline, and what one request puts into them."""
+    """A compiled timeline with what one request puts into its slots."""
 
     compiled: Compiled
     score: Score
-    filling: Filling
+    head: bytes
     run: bytes
+    loose: Filling
 
 
 @dataclass(slots=True, eq=False)
@@ -33,32 +36,34 @@ class Performance:
         if slotted is None:
             return send.data
         parts = slotted.compiled.parts[at]
-        return (
-            parts.fill(slotted.filling) if isinstance(parts, Template) else slotted.run.join(parts)
-        )
+        if isinstance(parts, Template):
+            return parts.fill(slotted.loose)
+        return slotted.run.join(parts)
 
     def head(self, head: Head) -> bytes:
         """Return the bytes of the head."""
-        slotted = self.slotted
-        return slotted.compiled.head.fill(slotted.filling) if slotted else encoded(head)
+        return self.slotted.head if self.slotted else encoded(head)
 
     def stretch(self, at: int) -> Stretch | None:
         """Return the chunks that begin with a step, if they are ready."""
         return self.slotted.score.stretches.get(at) if self.slotted else None
 
-    def filled(self, stretch: Stretch) -> list[bytes]:
-        """Return chunks with all their bytes."""
+    def filled(self, stretch: Stretch, before: bytes) -> list[bytes]:
+        """Return chunks with all their bytes, the first behind what comes before them."""
         slotted = self.slotted
-        return stretch.filled(slotted.run, slotted.filling) if slotted else []
+        return stretch.filled(slotted.run, slotted.loose, before) if slotted else []
 
 
 def performance(compiled: Compiled, filling: Filling, write: str) -> Performance:
     """Return what a request gets of a compiled timeline."""
     if compiled.plain:
         return unslotted(compiled.filled(filling), write)
-    run = compiled.run.fill(filling)
+    run, head, loose = compiled.run.fill(filling), compiled.head.fill(filling), filling
     score = scored(compiled, (len(run), *(len(filling[slot]) for slot in compiled.loose)))
-    slotted = Slotted(compiled, score, filling, run)
+    if not compiled.loose:
+        # All is filled now, and a stream may be long.
+        loose = NOTHING
+    slotted = Slotted(compiled, score, head, run, loose)
     return Performance(compiled.timeline, write, score.outline, slotted)
 
 

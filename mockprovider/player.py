@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import cached_property
 
 from mockprovider import timeline as moments
 from mockprovider.arrival import Arrival
@@ -22,14 +21,12 @@ FOREVER, SOON = float("inf"), 0.5
 class Player:
     """Plays one response. `over` is called once, when nothing of it is left to do."""
 
+    # Attributes that are set late would cost each player a dictionary of its own.
+    __slots__ = (
+        "_arrival", "_at", "_base", "_blocked", "_held", "_how", "_in_segments", "_performance",
+        "_repeats", "_stage", "_timeline", "ended", "entry", "outlet", "over", "stalled",
+    )  # fmt: skip
     over: Callable[[], None]
-    ended = False
-    stalled = False
-    _at = 0
-    _repeats = 0
-    _blocked = False
-    _how: str | None = None
-    _held: Callable[[], None] | None = None
 
     def __init__(
         self, performance: Performance, entry: Entry, outlet: Outlet, stage: Stage
@@ -41,11 +38,18 @@ class Player:
         self._stage = stage
         self._base = stage.wheel.now()
         self._in_segments = performance.write == "segments"
+        self._at = self._repeats = 0
+        self._blocked = self.ended = self.stalled = False
+        self._arrival: Arrival | None = None
+        self._how: str | None = None
+        self._held: Callable[[], None] | None = None
         entry.outline = performance.outline
 
-    @cached_property
+    @property
     def arrival(self) -> Arrival:
-        return Arrival(self.entry, self.outlet, self._stage.wheel)
+        if self._arrival is None:
+            self._arrival = Arrival(self.entry, self.outlet, self._stage.wheel)
+        return self._arrival
 
     def run(self) -> None:
         """Play on until something has to be waited for."""
@@ -95,7 +99,7 @@ class Player:
         stretch = performance.stretch(self._at) if self.outlet.direct else None
         if stretch is None or self._in_segments or entry.written + LONGEST > MAX_WRITES:
             return self._send(step)
-        chunks = performance.filled(stretch)
+        chunks = performance.filled(stretch, self.outlet.uncorked())
         taken = self.outlet.chunks(chunks, entry.times, last=stretch.last)
         entry.written += taken
         self._at = stretch.end
@@ -145,11 +149,14 @@ class Player:
         self._stage.journal.tell(self.entry)
 
     def _do(self, step: Moment) -> bool:
-        wheel = self._stage.wheel
         self._at += 1
         match step:
+            case moments.Until():
+                return self._pause(self._base + step.ms / 1000)
             case Head():
                 return self._head(step)
+            case Close() | moments.Reset():
+                self._close(step.how if isinstance(step, Close) else "reset")
             case Frame():
                 return self._frame(step)
             case moments.Verbatim():
@@ -160,16 +167,12 @@ class Player:
                 self.outlet.narrow(step.bytes)
                 return True
             case moments.Wait() | moments.AwaitClose():
-                return self._pause(wheel.now() + step.ms / 1000)
-            case moments.Until():
-                return self._pause(self._base + step.ms / 1000)
+                return self._pause(self._stage.wheel.now() + step.ms / 1000)
             case moments.Hold():
                 return self._hold(step.name)
             case moments.Stall():
                 self.outlet.flush()
                 self.stalled = True
-            case Close() | moments.Reset():
-                self._close(step.how if isinstance(step, Close) else "reset")
         return False
 
     def _head(self, step: Head) -> bool:

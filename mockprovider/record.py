@@ -98,9 +98,8 @@ class Client(asyncio.Protocol):
             # In the middle of an answer there is no place for another.
             self._near.abort() if self._ongoing else self._refuse(error.status, str(error))
             return
-        if self._inbox.expects_continue and not self._queue:
+        if self._inbox.asks_to_go_on() and not self._queue:
             self._near.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._inbox.expects_continue = False
         self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:

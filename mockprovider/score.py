@@ -26,12 +26,16 @@ class Stretch:
     last: bool
     loose: bool
 
-    def filled(self, run: bytes, filling: Filling) -> list[bytes]:
-        """Return the chunks of one request."""
+    def filled(self, run: bytes, filling: Filling, before: bytes) -> list[bytes]:
+        """Return the chunks of one request, the first behind what comes before them."""
+        chunks = self.chunks
+        if before:
+            # Put to the small first part: the chunk may be long.
+            chunks = (_surrounded(before, chunks[0], b""), *chunks[1:])
         if self.loose:
             return [each.fill(filling) if isinstance(each, Template) else run.join(each)
-                    for each in self.chunks]  # fmt: skip
-        return list(map(run.join, cast("tuple[Parts, ...]", self.chunks)))
+                    for each in chunks]  # fmt: skip
+        return list(map(run.join, cast("tuple[Parts, ...]", chunks)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,10 +100,9 @@ def _chunk(parts: Parts | Template, length: int) -> Parts | Template:
 
 def _surrounded(before: bytes, parts: Parts | Template, after: bytes) -> Parts | Template:
     if isinstance(parts, Template):
-        return Template(before + parts.pattern + after, parts.slots)
-    first, *rest = parts
-    first = before + first
-    return (first, *rest[:-1], rest[-1] + after) if rest else (first + after,)
+        return Template(before.replace(b"%", b"%%") + parts.pattern + after, parts.slots)
+    parts = (before + parts[0], *parts[1:])
+    return (*parts[:-1], parts[-1] + after) if after else parts
 
 
 def _length(parts: Parts | Template, run: int, loose: Mapping[Slot, int]) -> int:

@@ -28,6 +28,8 @@ def slot(name: str, plus: int = 0) -> str:
 class Filling(dict[Slot, bytes]):
     """What one request puts into the slots, each worked out once."""
 
+    __slots__ = ("created", "id", "nonce")
+
     def __init__(self, id: str, model: str, created: int, nonce: str = "") -> None:
         self.id = id
         self.created = created

@@ -5,7 +5,6 @@ import os
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -45,7 +44,7 @@ class Connection(asyncio.Protocol):
         self._stage = stage
         self._counters = counters
         self._inbox = Inbox()
-        self._queue = deque[Request | BadRequest]()
+        self._queue = list[Request | BadRequest]()
         self._uses = 0
         self._shut_at: int | None = None
         self._acked = 0
@@ -104,6 +103,7 @@ class Connection(asyncio.Protocol):
         if self.player is not None:
             self.player.settle()
         self._peer.close()
+        self._inbox.close()
         if self.player is not None:
             reset = isinstance(exc, ConnectionResetError) and self._shut_at is None
             self._left("peer-rst" if reset else "peer-fin")
@@ -151,8 +151,7 @@ class Connection(asyncio.Protocol):
         fault = early.fault(self._provider, partial)
         if isinstance(fault, EarlyAnswer | UnreadRequest):
             self._begin(partial, fault)
-        elif fault is None and self._inbox.expects_continue:
-            self._inbox.expects_continue = False
+        elif fault is None and self._inbox.asks_to_go_on():
             self.say(CONTINUE if self._tls is None else self._tls.sealed(CONTINUE))
 
     def _begin(self, partial: Request, fault: EarlyAnswer | UnreadRequest) -> None:
@@ -176,7 +175,7 @@ class Connection(asyncio.Protocol):
 
     def _next(self) -> None:
         while self._queue and self.player is None and not self._closing:
-            self._start(self._queue.popleft())
+            self._start(self._queue.pop(0))
 
     def _start(self, request: Request | BadRequest) -> None:
         self._uses += 1

@@ -32,6 +32,8 @@ def told(inbox: Inbox, *pieces: bytes) -> list[Request] | str:
         GET,
         POST,
         GET + POST + GET,
+        GET.replace(b"host: m", b"connection: close"),
+        GET.replace(b"HTTP/1.1", b"HTTP/1.0"),
         POST + POST[:30],
         b"\r\n" + POST,
         LONG,
