@@ -23,7 +23,6 @@ CLIENTS = (
     ("x-goog-api-key", "client-canary-lovage"),
     ("x-api-key", "client-canary-savory"),
 )
-BETA = (("anthropic-beta", "mock-dill-2026-11-21"),)
 RATES = {"stream": Send(), "plain": Send("plain")}
 
 PROBES = (
@@ -54,11 +53,4 @@ PROBES = (
         {"stream": Send(headers=CLIENTS), "plain": Send("plain", headers=CLIENTS)},
     ),
     Probe("rate-limits", "hdr.ratelimit-forwarded", "text", RATES, surfaces="chat messages"),
-    Probe(
-        "client-betas",
-        "hdr.client-headers-needed",
-        "text",
-        {"stream": Send(headers=BETA), "plain": Send("plain", headers=BETA)},
-        surfaces="messages",
-    ),
 )

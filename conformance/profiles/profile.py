@@ -35,11 +35,8 @@ UNSPECIFIED = "unspecified"
 #: towards a client, of a whole request.
 LIMITS = frozenset({"idle-limit", "keepalive-limit", "request-limit"})
 BILL = "bill"
-FORWARDS = "forwards"  # names of request headers that reach the provider
-DECLARED = LIMITS | {
-    BILL,
-    FORWARDS,
-}  # rules about what a profile does not declare are not applicable
+#: Rules about these are not applicable where a profile does not declare them.
+DECLARED = LIMITS | {BILL}
 LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 
 
@@ -112,7 +109,6 @@ def read(path: Path) -> Profile:
         {
             **policy,
             **_limits(path, told),
-            **_forwards(path, told.get(FORWARDS, [])),
             LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1)),
         },
         {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
@@ -142,12 +138,6 @@ def _limits(path: Path, told: Json) -> dict[str, Json]:
         if not isinstance(said, int | float) or isinstance(said, bool) or not 0 < said < math.inf:
             raise BadProfile(f"{path}: {name} {said!r}: a number of seconds above 0 is needed")
     return limits
-
-
-def _forwards(path: Path, said: Json) -> dict[str, Json]:
-    if not isinstance(said, list) or not all(isinstance(name, str) and name for name in said):
-        raise BadProfile(f"{path}: forwards {said!r}: a list of names of headers is needed")
-    return {FORWARDS: [name.lower() for name in said]} if said else {}
 
 
 def _lookahead(path: Path, said: Json) -> int:

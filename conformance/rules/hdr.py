@@ -177,26 +177,3 @@ def rate_limits_are_on_streams_too(trial: Trial) -> Iterator[Finding]:
 def _limits(exchange: Exchange) -> set[str]:
     names = (name.lower() for name, _ in exchange.headers)
     return {name for name in names if name.startswith(LIMITS)}
-
-
-@rule(
-    "hdr.client-headers-needed",
-    Level.SHOULD,
-    on="messages.stream messages.plain",
-    probes="hdr.client-headers-needed",
-    needs="upstream forwards",
-    basis=Basis.POLICY,
-    cites="Anthropic API reference, beta headers: what they turn on is off without them",
-    bugs="lemonade-sdk/lemonade#3223",
-)
-def the_clients_switches_reach_the_provider(exchange: Exchange) -> Iterator[Finding]:
-    """The request headers that the profile declares in `forwards` reach the provider as sent."""
-    sent = exchange.request.headers if exchange.request else ()
-    for name, value in sent:
-        got = [
-            each for entry in exchange.journal
-            for known, each in entry["request"]["headers"] if known.lower() == name.lower()
-        ]  # fmt: skip
-        if name.lower() in exchange.policy["forwards"] and value not in got:
-            what = f"{name}: {value} did not reach the provider"
-            yield Finding(f"{what}, it got {', '.join(got) or 'none'}", where="journal")

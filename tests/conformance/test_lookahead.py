@@ -40,16 +40,6 @@ def test_rules_find_the_limits_beside_the_policies(tmp_path: Path) -> None:
     assert read(path).policy == {"lookahead": 1, "idle-limit": 60, "request-limit": 0.5}
 
 
-def test_headers_that_reach_the_provider_are_a_list_of_names(tmp_path: Path) -> None:
-    path = written(tmp_path, 'forwards = ["Anthropic-Beta"]')
-    assert read(path).policy["forwards"] == ["anthropic-beta"]
-
-    written(tmp_path, "forwards = [1]")
-    with pytest.raises(BadProfile) as caught:
-        read(path)
-    assert str(caught.value) == f"{path}: forwards [1]: a list of names of headers is needed"
-
-
 @pytest.mark.parametrize("said", ["0", "-1", "inf", "nan", '"a minute"', "true"])
 def test_a_limit_that_is_no_number_of_seconds_is_refused(tmp_path: Path, said: str) -> None:
     path = written(tmp_path, f"keepalive-limit = {said}")

@@ -154,30 +154,3 @@ def test_a_refused_request_has_no_limits_to_compare() -> None:
     trial = Trial("made", {"stream": exchange(), "plain": refused})
 
     assert list(RULES["hdr.ratelimit-forwarded"].check(trial)) == []
-
-
-BETA = ("Anthropic-Beta", "dill")
-
-
-@pytest.mark.parametrize(
-    ("got", "said"),
-    [
-        ([["anthropic-beta", "dill"]], []),
-        ([], ["Anthropic-Beta: dill did not reach the provider, it got none"]),
-        (
-            [["anthropic-beta", "rue"]],
-            ["Anthropic-Beta: dill did not reach the provider, it got rue"],
-        ),
-    ],
-    ids=["forwarded", "dropped", "changed"],
-)
-def test_a_declared_header_reaches_the_provider(got: Json, said: list[str]) -> None:
-    asked = Request("POST", "http://router/v1/messages", (BETA, ("x-other", "1")), {})
-    entry = {"request": {"headers": got}}
-    sent = Exchange(
-        "messages", "stream", asked, 200, journal=(entry,), policy={"forwards": ["anthropic-beta"]}
-    )
-
-    findings = RULES["hdr.client-headers-needed"].check(Trial("made", {"only": sent}))
-
-    assert [finding.message for finding in findings] == said

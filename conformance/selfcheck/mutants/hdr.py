@@ -1,7 +1,6 @@
 """Routers whose headers say too much, or too little."""
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.router.dialects.messages.dialect import credentials
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Headers
 from conformance.selfcheck.variant import mutant
@@ -43,9 +42,3 @@ def says_no_limits_on_streams(relay: Relay) -> Headers:
     """Says the rate limits on plain answers only."""
     headers = reference.stream_headers(relay)
     return tuple(pair for pair in headers if not pair[0].startswith("x-ratelimit-"))
-
-
-@mutant("credentials", breaks="hdr.client-headers-needed", surface="messages")
-def turns_betas_off(relay: Relay) -> Headers:
-    """Sends the provider none of the client's switches."""
-    return tuple(pair for pair in credentials(relay) if pair[0] != "anthropic-beta")
