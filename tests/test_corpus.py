@@ -22,6 +22,7 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 SURFACES = {
     "openai-chat": "chat",
     "anthropic-messages": "messages",
+    "openai-responses": "responses",
     "gemini-generate-content": "gemini",
 }
 
@@ -40,6 +41,7 @@ def recordings() -> Iterator[Json]:
             told["protocol"] in SURFACES
             and told["class"] in ORIGINS
             and told["authenticity"] == "recorded"
+            and not resumed(told)
         ):
             yield told
 
@@ -47,6 +49,11 @@ def recordings() -> Iterator[Json]:
 def sidecar(told: Json) -> Json:
     """Return what is known of a recording besides its bytes."""
     return json.loads((CORPUS / told["file"]).with_suffix(".json").read_text("utf-8"))
+
+
+def resumed(told: Json) -> bool:
+    """Say whether it is the rest of an answer, fetched later: that begins in the middle."""
+    return "starting_after" in (sidecar(told).get("endpoint") or "")
 
 
 RECORDINGS = list(recordings())

@@ -12,7 +12,7 @@ from conformance.probes.probe import Send
 ANTHROPIC_VERSION = "2023-06-01"
 MAX_TOKENS = 1024  # the Messages API does not go without a limit
 #: Members that say the same on every surface.
-COMMON = ("temperature", "top_p")
+COMMON = ("stream", "temperature", "top_p")
 
 Body = dict[str, Json]
 
@@ -39,12 +39,11 @@ def responses(url: str, key: str, model: str, send: Send, prompt: str) -> Reques
 
 
 def messages(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
-    """Ask in that API's words where a probe has them: further `messages`."""
     functions = map(_function, _tools(send))
     body = {
         "model": model,
         "max_tokens": MAX_TOKENS,
-        "messages": [{"role": "user", "content": prompt}, *send.ask.get("messages", ())],
+        "messages": [{"role": "user", "content": prompt}],
         "stream": send.mode == "stream",
         "tools": [_renamed(each, parameters="input_schema") for each in functions] or None,
         **_common(send),

@@ -1,7 +1,7 @@
 """Providers that fail once the stream has begun, or send a body of the wrong kind."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.tools import TOOLS
 
 ERROR: Json = {
@@ -41,35 +41,35 @@ PROBES = (
             "plain": Send("plain"),
             "plain.rst": Send("plain", change={"step": [*SAID, RESET]}),
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "cut-arguments",
         "cut err.truncated-tool-args",
         "cut-arguments",
         {"fin": Send(ask=TOOLS), "rst": broken(CALL, RESET)},
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
     Probe(
         "unfinished",
         "unfinished",
         "unfinished",
         {"text": Send(), "mid-event": steps(*SAID, {"raw": 'data: {"id":"chatcmpl-'}, END)},
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "unfinished-arguments",
         "unfinished err.truncated-tool-args",
         "cut-arguments",
         {"clean": broken(CALL, END)},
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
     Probe(
         "length-in-arguments",
         "err.truncated-tool-args",
         "cut-arguments",
         {"length": broken(*LENGTH)},
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
     Probe(
         "error-midway",
@@ -88,7 +88,9 @@ PROBES = (
         "error-first",
         "inband-error pre.commit-after-first-event",
         "error-first",
-        surfaces="chat messages gemini",
+        # Else the head of a response goes before the error there.
+        {"stream": Send(change={"responses": {"opening": "none"}})},
+        surfaces=EVERYWHERE,
     ),
     Probe("json-for-stream", "err.wrong-body-kind", "json-for-stream"),
     Probe("stream-for-plain", "err.wrong-body-kind", "stream-for-plain", {"plain": Send("plain")}),
@@ -109,6 +111,6 @@ PROBES = (
                 }
             ),
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from conformance.exchange import SURFACES, Json
 from conformance.probes.members import HERB
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.text import USAGE
 
 ASK: Json = {**HERB, **USAGE}
@@ -60,7 +60,7 @@ PROBES = (
                 "glued.end": fault({"coalesce": {"last": 3}}),
             }
         ),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-long-line",
@@ -81,35 +81,35 @@ PROBES = (
                 "mixed": fault(CRLF_AND_LF),
             }
         ),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-bare-cr",
         "sse.bare-cr",
         "framing",
         against({"cr": fault("cr"), "mixed": fault(CR_AND_LF)}),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-no-space",
         "sse.data-no-space",
         "framing",
         against({"bare": fault("no_space")}),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-multi-line",
         "sse.multi-line-data",
         "framing",
         against({"lines": fault("multi_line")}),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-bom",
         "sse.bom",
         "framing",
         against({"bom": fault("bom")}),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-comments",
@@ -123,7 +123,7 @@ PROBES = (
                 "fields": fault("unknown_fields"),
             }
         ),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-empty-data",
@@ -132,14 +132,14 @@ PROBES = (
         against(
             {form: fault({"empty_data": {"form": form}}) for form in ("data", "event", "blank")}
         ),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-separators",
         "sse.unicode-line-separators",
         "separators",
         {"baseline": Send(ask=ASK, change=ASCII), "raw": Send(ask=ASK)},
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-final-event",
@@ -158,7 +158,7 @@ PROBES = (
         "sse.malformed-event-policy",
         "framing",
         against({"broken": fault({"garbage": {"at": 2}})}),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "utf8-split",
@@ -172,6 +172,6 @@ PROBES = (
                 "bom.cut": {**fault({"bom": {"split": True}}), "write": "segments"},
             }
         ),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
 )

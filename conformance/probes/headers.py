@@ -1,6 +1,6 @@
 """Headers that a router should keep to itself, on their way down and up."""
 
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.transport import answered_with
 
 SECRETS = (
@@ -34,7 +34,7 @@ PROBES = (
             "stream": Send(change=answered_with(SECRETS)),
             "plain": Send("plain", change=answered_with(SECRETS)),
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "upstream-internals",
@@ -44,13 +44,16 @@ PROBES = (
             "stream": Send(change=answered_with(INTERNALS)),
             "plain": Send("plain", change=answered_with(INTERNALS)),
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "client-secrets",
         "hdr.client-key-not-forwarded",
         "text",
         {"stream": Send(headers=CLIENTS), "plain": Send("plain", headers=CLIENTS)},
+        surfaces="chat responses",
     ),
-    Probe("rate-limits", "hdr.ratelimit-forwarded", "text", RATES, surfaces="chat messages"),
+    Probe(
+        "rate-limits", "hdr.ratelimit-forwarded", "text", RATES, surfaces="chat responses messages"
+    ),
 )

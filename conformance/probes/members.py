@@ -1,7 +1,7 @@
 """Undisturbed answers with more than text: choices, calls, reasoning, log probabilities, extras."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 
 TWO: Json = {"n": 2}
 LOGPROBS: Json = {"logprobs": True, "top_logprobs": 2}
@@ -44,7 +44,7 @@ PROBES = (
         "healthy tools",
         "text-then-tool",
         both(HERB),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe("reasoning-content", "healthy reasoning", "reasoning", named("reasoning_content")),
     Probe("reasoning", "healthy reasoning", "reasoning", named("reasoning")),

@@ -2,7 +2,7 @@
 
 from conformance.exchange import Json
 from conformance.probes.framing import against
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.text import BOTH, USAGE
 
 SAID: Json = [{"say": "Almond"}, {"say": " basil"}]
@@ -77,7 +77,6 @@ PROBES = (
             name: Send(send.mode, change={"model": "upstream-model-2026"})
             for name, send in BOTH.items()
         },
-        surfaces="chat messages",
     ),
     Probe(
         "finish-words",
@@ -107,9 +106,14 @@ PROBES = (
         "empty-stream",
         "content.empty-stream-not-success",
         "empty",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
-    Probe("done-then-open", "done.ends-stream", "done-then-open"),
+    Probe(
+        "done-then-open",
+        "done.ends-stream",
+        "done-then-open",
+        surfaces="chat responses",
+    ),
     Probe(
         "done-missing",
         "done.missing-tolerated",

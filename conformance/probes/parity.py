@@ -1,6 +1,6 @@
 """The same script, streamed and not."""
 
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.text import USAGE
 from conformance.probes.tools import TOOLS
 
@@ -14,7 +14,7 @@ PROBES = (
         "usage-classes",
         {"stream": Send(ask=USAGE), "plain": Send("plain")},
         question="Reply with the two words: hello world",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "parity-tools",
@@ -22,7 +22,7 @@ PROBES = (
         "tools-parallel",
         {"stream": Send(ask={**TOOLS, **USAGE}), "plain": Send("plain", TOOLS)},
         question="In one turn call get_weather for Rome and get_time for the zone CET.",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "stream-flag-absent",
@@ -30,6 +30,6 @@ PROBES = (
         "text",
         {"absent": Send("plain", UNSAID), "anything": Send("plain", UNSAID, headers=ANYTHING)},
         question="Reply with the two words: hello world",
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
 )

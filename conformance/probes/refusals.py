@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 
 #: Status, and type and code as OpenAI or its nearest neighbours have them.
 REFUSALS = (
@@ -48,7 +48,7 @@ PROBES = (
             "refusal",
             "refused",
             refusal(status, kind, code),
-            surfaces="chat messages gemini",
+            surfaces=EVERYWHERE,
         )
         for status, kind, code in REFUSALS
     ),
@@ -57,13 +57,13 @@ PROBES = (
         "pre.retry-after-forwarded",
         "refused",
         waits(429, SECONDS),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "retry-after-date",
         "pre.retry-after-forwarded",
         "refused",
         waits(503, DATE),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
 )

@@ -1,7 +1,7 @@
 """Undisturbed answers of text: what every router meets every day."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 
 USAGE: Json = {"stream_options": {"include_usage": True}}
 PLAIN = Send("plain")
@@ -17,7 +17,7 @@ PROBES = (
         "text",
         {"stream": Send(ask=USAGE)},
         question="Reply with the two words: hello world",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "text-plain",
@@ -25,7 +25,7 @@ PROBES = (
         "text",
         {"plain": PLAIN},
         question="Reply with the two words: hello world",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "text-code",
@@ -33,7 +33,7 @@ PROBES = (
         "whitespace",
         BOTH,
         question="Write a Python function of three lines that adds two numbers. Only the code.",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "text-unicode",
@@ -41,48 +41,48 @@ PROBES = (
         "unicode",
         BOTH,
         question="Reply with exactly this: Größe 木蘭 🌿",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "text-lookalike",
         "healthy",
         "lookalike",
         BOTH,
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "text-one-token",
         "healthy",
         "one-token",
         BOTH,
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "text-many-tokens",
         "healthy",
         "text",
         {"stream": Send(change=MANY)},
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "length",
         "healthy",
         "length",
         BOTH,
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "content-filter",
         "healthy",
         "content-filter",
         BOTH,
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "refusal",
         "healthy",
         "refusal",
         BOTH,
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
 )

@@ -1,7 +1,7 @@
 """Tool calls: as OpenAI streams them, and as other vendors do."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 
 CITY: Json = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 ZONE: Json = {"type": "object", "properties": {"zone": {"type": "string"}}, "required": ["zone"]}
@@ -43,7 +43,7 @@ PROBES = (
         "tool-call",
         {"stream": Send(ask=TOOLS)},
         question="What is the weather in Rome? Use the tool get_weather.",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "tools-parallel",
@@ -51,7 +51,7 @@ PROBES = (
         "tools-parallel",
         {"stream": Send(ask=TOOLS)},
         question="In one turn call get_weather for Rome and get_time for the zone CET.",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "tool-arguments",
@@ -65,6 +65,7 @@ PROBES = (
             "first-piece": habit(tool_arguments="first-piece"),
             "value": habit(tool_arguments="object"),
         },
+        surfaces="chat responses",
     ),
     Probe(
         "tool-index-absent",
@@ -102,6 +103,6 @@ PROBES = (
         "tool.interleaved-fragments",
         "tools-interleaved",
         {"stream": Send(ask=TOOLS)},
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from conformance.exchange import Headers, Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.tools import ADD
 
 GZIP: Headers = (("accept-encoding", "gzip"),)
@@ -42,21 +42,21 @@ PROBES = (
         "incremental-text",
         "http.incremental",
         "holds",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "incremental-tools",
         "http.incremental",
         "tool-holds",
         {"stream": Send(ask=ADD)},
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
     Probe(
         "incremental-gzip",
         "http.no-compression-buffering",
         "holds",
         {"identity": Send(), "gzip": Send(headers=GZIP)},
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "connection-headers",
@@ -66,7 +66,7 @@ PROBES = (
             "stream": Send(change=answered_with(OF_THE_CONNECTION)),
             "plain": Send("plain", change=answered_with(OF_THE_CONNECTION)),
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "coded",
@@ -79,7 +79,7 @@ PROBES = (
             "accepted": Send(change=CODED, headers=GZIP),
             "accepted-plain": Send("plain", change=CODED, headers=GZIP),
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "stale-connection",

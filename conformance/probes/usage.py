@@ -1,7 +1,7 @@
 """Usage: as OpenAI sends it, and where other vendors put it."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.text import USAGE
 
 QUESTION = "Reply with the two words: hello world"
@@ -21,7 +21,7 @@ PROBES = (
         "usage-classes",
         {"stream": Send(ask=USAGE)},
         question=QUESTION,
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "usage-not-asked",
@@ -66,6 +66,6 @@ PROBES = (
         "usage.not-invented",
         "no-usage",
         {"stream": Send(ask=USAGE), "plain": Send("plain")},
-        surfaces="chat gemini",
+        surfaces="chat responses gemini",
     ),
 )

@@ -97,7 +97,7 @@ def _count(value: Json, key: str) -> int | None:
 
 def read_failure(value: Json) -> Failure:
     if isinstance(value, dict):
-        return Failure(str(value.get("message", "")), value.get("type"), value.get("code"))
+        return Failure(str(value.get("message", "")), value.get("type", ""), value.get("code"))
     return Failure(str(value))
 
 
@@ -117,10 +117,10 @@ def failure(exchange: Exchange) -> Failure | None:
 
 
 def misshapen(exchange: Exchange) -> list[Flaw]:
-    return _envelope(exchange) if exchange.form == "error" else _error_events(exchange)
+    return envelope(exchange) if exchange.form == "error" else _error_events(exchange)
 
 
-def _envelope(exchange: Exchange) -> list[Flaw]:
+def envelope(exchange: Exchange) -> list[Flaw]:
     error = (answer(exchange) or {}).get("error")
     if not isinstance(error, dict):
         return [Flaw(f"no error object in {exchange.body[:60]!r}")]

@@ -98,7 +98,11 @@ def _ended(told: dict[str, Json], how: str, span: Span) -> Iterator[Token]:
 
 
 def reason(told: dict[str, Json], how: str) -> str:
-    """Return why a response ended in the words of the API: its status, or why it is incomplete."""
+    """Return why a response ended in the words of the API: its status, or why it is incomplete.
+
+    Its own word on its status goes before that of the event it came in.
+    """
+    how = plain_text(told.get("status")) or how
     details = told.get("incomplete_details")
     why = plain_text(details.get("reason")) if isinstance(details, dict) else ""
     return how if how == COMPLETED else why

@@ -154,18 +154,18 @@ PARTS = {
     "reasoning_text": "reasoning_text",
     "summary_text": "reasoning_summary_text",
 }
+REASONING = ("reasoning_text", "reasoning_summary_text")
 WHOLE = {*CALLS.values(), *PARTS.values()}  # what an item says once more when it is done
 
 
-def gather(into: Gathering, at: int, item: dict[str, Json], texts: Mapping[str, str]) -> None:
+def gather(into: Gathering, at: int, item: dict[str, Json], said: Mapping[str, str]) -> None:
     """Add what an item says; of reasoning the text itself, or else its summary."""
-    into.text.append(texts.get("output_text", ""))
-    into.refusal.append(texts.get("refusal", ""))
-    reasoning = texts.get("reasoning_text") or texts.get("reasoning_summary_text", "")
-    into.reasoning.append(reasoning)
+    into.text.append(said.get("output_text", ""))
+    into.refusal.append(said.get("refusal", ""))
+    into.reasoning.append(next(filter(None, map(said.get, REASONING)), ""))
     if kind := CALLS.get(str(item.get("type"))):
         named = plain_text(item.get("call_id")), plain_text(item.get("name"))
-        into.call(at, *named, texts.get(kind, ""))
+        into.call(at, *named, said.get(kind, ""))
 
 
 def whole_texts(item: dict[str, Json]) -> dict[str, str]:
@@ -177,6 +177,11 @@ def whole_texts(item: dict[str, Json]) -> dict[str, str]:
     if kind := CALLS.get(str(item.get("type"))):
         found[kind] = plain_text(item.get(TEXTS[kind].member))
     return dict(found)
+
+
+def texts(item: Item) -> dict[str, str]:
+    """Return what an item says: what was streamed of it, and else what it held when it was done."""
+    return whole_texts(item.value) | item.streamed
 
 
 def parts(item: dict[str, Json]) -> Iterator[dict[str, Json]]:

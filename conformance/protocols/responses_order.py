@@ -15,6 +15,8 @@ from conformance.protocols.responses_items import TEXTS, Said, text_kind
 # that no document knows, which clients are to pass over; ahead of `created` their helpers throw.
 RESPONSE: Table = {
     "start": {"created": "created", "error": "failed"},
+    "unopened": {"created": "created", "queued": "queued", "in_progress": "running",
+                 "item": "running", "other": "unopened", "error": "failed", "done": "closed"},
     "created": {"queued": "queued", "in_progress": "running", "item": "running", "other": "created",
                 "error": "failed", "done": "closed"},
     "queued": {"in_progress": "running", "other": "queued", "error": "failed", "done": "closed"},
@@ -51,7 +53,7 @@ BARE: Table = {
 def response_violations(exchange: Exchange) -> list[Violation]:
     """Return what breaks the order of the response as a whole."""
     order = (_as_whole(token) for token in responses.tokens(exchange))
-    recover = {"start": "running", "closed": "closed"}
+    recover = {"start": "unopened"}
     return list(grammar.violations(RESPONSE, filter(None, order), recover=recover))
 
 

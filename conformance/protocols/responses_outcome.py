@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from conformance.exchange import Exchange, Json, once
+from conformance.protocols import chat_outcome
 from conformance.protocols.outcome import Failure, Gathering, Outcome, Usage
 from conformance.protocols.responses import (
     COMPLETED,
@@ -17,8 +18,14 @@ from conformance.protocols.responses import (
     terminal,
     tokens,
 )
-from conformance.protocols.responses_items import gather, plain_text, whole_texts
-from conformance.protocols.surface import BadEvent, Data, Flaw, Surface, answer
+from conformance.protocols.responses_items import (
+    REASONING,
+    gather,
+    plain_text,
+    texts,
+    whole_texts,
+)
+from conformance.protocols.surface import BadEvent, Data, Flaw, Surface
 
 #: Why a response ends, and what other APIs call it. Calls are told by the items alone.
 WORDS = {"completed": "stop", "max_output_tokens": "length", "content_filter": "content_filter"}
@@ -31,7 +38,7 @@ def outcome(exchange: Exchange) -> Outcome:
     told = terminal(exchange)
     streamed = grown(exchange) if exchange.mode == "stream" else {}
     for at, item in streamed.items():
-        gather(into, at, item.value, whole_texts(item.value) | item.streamed)
+        gather(into, at, item.value, texts(item))
     for at, value in enumerate(output(told)) if not streamed else ():
         gather(into, at, value, whole_texts(value))
     into.finish = _finish(stated(exchange)[0], into)
@@ -39,6 +46,14 @@ def outcome(exchange: Exchange) -> Outcome:
     errors = (read_failure(token.value) for token in tokens(exchange) if token.kind == "error")
     choices = (into.choice(),) if answered else ()
     return Outcome(choices, read_usage(told.get("usage")), next(errors, None))
+
+
+def reasoning(exchange: Exchange) -> dict[str, str]:
+    """Return the reasoning of an answer, the text itself and its summary."""
+    said = [texts(item) for item in grown(exchange).values()]
+    if exchange.mode == "plain":
+        said = [whole_texts(item) for item in output(terminal(exchange))]
+    return {kind: "".join(each.get(kind, "") for each in said) for kind in REASONING}
 
 
 def _finish(why: str | None, into: Gathering) -> str | None:
@@ -57,12 +72,6 @@ def said(scenario: Json, whole: Outcome) -> Outcome:
     if used is not None:
         used = replace(used, cached=used.cached or 0, reasoning=used.reasoning or 0)
     return replace(whole, choices=first, usage=used)
-
-
-def failure(exchange: Exchange) -> Failure | None:
-    """Return what an error answer says in the envelope that all of OpenAI's APIs have."""
-    error = (answer(exchange) or {}).get("error")
-    return read_failure(error) if error else None
 
 
 def read_failure(value: Json) -> Failure:
@@ -101,7 +110,9 @@ def stated(exchange: Exchange) -> dict[int, str | None]:
 
 @once
 def misshapen(exchange: Exchange) -> list[Flaw]:
-    """Return the events that mean to tell of an error in a form that is not this API's."""
+    """Return what means to tell of an error in a form that is not this API's."""
+    if exchange.form == "error":
+        return chat_outcome.envelope(exchange)
     found: list[Flaw] = []
     for event in events(exchange):
         if isinstance(event, BadEvent):
@@ -133,7 +144,7 @@ SURFACE = Surface(
     tokens,
     outcome,
     stated,
-    failure,
+    chat_outcome.failure,  # all of OpenAI's APIs have one envelope
     misshapen,
     WORDS,
     "response.completed",

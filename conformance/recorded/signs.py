@@ -39,12 +39,14 @@ def _chat(value: dict[str, Json]) -> bool:
 def _messages(value: dict[str, Json]) -> bool:
     kind = value.get("type")
     if kind == "error":
-        return isinstance(value.get("error"), dict)
+        return isinstance(value.get("error"), dict) and NUMBER not in value
     return kind in MESSAGES
 
 
 def _responses(value: dict[str, Json]) -> bool:
     kind = value.get("type")
+    if kind == "error":
+        return NUMBER in value
     return value.get("object") == "response" or str(kind).startswith("response.")
 
 
@@ -64,6 +66,7 @@ MESSAGES = frozenset({
     "message", "message_start", "message_delta", "message_stop",
     "content_block_start", "content_block_delta", "content_block_stop",
 })  # fmt: skip
+NUMBER = "sequence_number"  # of every event of Responses, errors too
 GEMINI = frozenset({"candidates", "promptFeedback", "usageMetadata"})
 
 SIGNS = {

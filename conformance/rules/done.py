@@ -54,7 +54,7 @@ def nothing_follows_done(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "done.ends-stream",
     Level.MUST,
-    on=STREAMS,
+    on=f"{STREAMS} responses.stream",
     probes="done.ends-stream",
     needs="upstream",
     cites=f"{CITES}; measured: clients that read to the end of the body hang",

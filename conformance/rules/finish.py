@@ -79,7 +79,8 @@ def a_reason_comes_once(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "finish.tool-calls-value",
     Level.MUST,
-    on="stream array plain",
+    on="chat.stream chat.plain messages.stream messages.plain gemini.stream gemini.array "
+    "gemini.plain",
     probes="tools",
     needs="upstream",
     cites=f"{OAS}: tool_calls if the model called a tool; "

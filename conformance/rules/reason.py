@@ -1,4 +1,4 @@
-"""Reasoning text: a member beside the content that the API does not define and vendors do."""
+"""Reasoning text: on chat a member that the API does not define and vendors do, or an item."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,10 +6,12 @@ from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat, read
 from conformance.protocols.outcome import steps
+from conformance.protocols.responses_outcome import reasoning
 from conformance.protocols.surface import answer
 from conformance.rules.rule import rule
 
 TEXTS = ("reasoning_content", "reasoning", "reasoning_text")
+DETAILS = "reasoning_details"
 VENDORS = (
     "recorded: reasoning_content on DeepSeek and Alibaba, reasoning on Groq, Cerebras and Ollama, "
     "reasoning with reasoning_details on OpenRouter"
@@ -18,15 +20,17 @@ VENDORS = (
 
 def delivered(exchange: Exchange) -> dict[str, str]:
     """Return the reasoning text under each name a client may look for it."""
+    if exchange.surface == "responses":
+        return reasoning(exchange)
     if exchange.surface != "chat":
         choices = read.outcome(exchange).choices
         return {"the thoughts": "".join(choice.reasoning for choice in choices)}
-    found = dict.fromkeys((*TEXTS, "reasoning_details"), "")
+    found = dict.fromkeys((*TEXTS, DETAILS), "")
     for said in _said(exchange):
         for name in TEXTS:
             value = said.get(name)
             found[name] += value if isinstance(value, str) else ""
-        found["reasoning_details"] += _details(said.get("reasoning_details"))
+        found[DETAILS] += _details(said.get(DETAILS))
     return found
 
 
@@ -57,8 +61,7 @@ def scripted(exchange: Exchange) -> list[str]:
 @rule(
     "reason.passthrough",
     Level.SHOULD,
-    on="chat.stream chat.plain messages.stream messages.plain gemini.stream gemini.array "
-    "gemini.plain",
+    on="stream array plain",
     probes="reasoning",
     basis=Basis.RECORDING,
     needs="upstream",
@@ -81,8 +84,7 @@ def reasoning_arrives(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "reason.not-duplicated",
     Level.MUST,
-    on="chat.stream chat.plain messages.stream messages.plain gemini.stream gemini.array "
-    "gemini.plain",
+    on="stream array plain",
     probes="reasoning",
     basis=Basis.RECORDING,
     needs="upstream",
@@ -103,6 +105,6 @@ def reasoning_comes_once(exchange: Exchange) -> Iterator[Finding]:
             if text.count(piece) > 1:
                 yield Finding(f"the reasoning {piece!r} came {text.count(piece)} times in {name}")
                 return
-    names = [name for name in TEXTS if name in found]
+    names = [name for name in found if name != DETAILS]
     if len(names) > 1 and not set(names) <= sent:
         yield Finding(f"the reasoning came under {' and '.join(names)}, to be added up")

@@ -107,7 +107,7 @@ def fragments_can_be_joined(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.args-reassemble",
     Level.MUST,
-    on="chat.stream messages.stream gemini.stream gemini.array",
+    on="stream array",
     probes="tools tool.args-reassemble",
     cites=f"{SCHEMA}: function.arguments is a string; OpenAI API reference: generated as JSON; "
     "Anthropic documentation, streaming Messages: partial_json adds up to the input",
@@ -176,8 +176,7 @@ def an_empty_id_opens_no_call(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.args-on-done-only",
     Level.MUST,
-    on="chat.stream chat.error messages.stream messages.error gemini.stream gemini.array "
-    "gemini.error",
+    on="stream array error",
     probes="tool.args-on-done-only",
     basis=Basis.RECORDING,
     needs="upstream",
@@ -185,10 +184,7 @@ def an_empty_id_opens_no_call(exchange: Exchange) -> Iterator[Finding]:
     bugs="BerriAI/litellm#25321",
 )
 def a_call_in_the_last_chunk_arrives(exchange: Exchange) -> Iterator[Finding]:
-    """A call, or its arguments, sent whole where fragments are usual arrives.
-
-    On chat that is the chunk that finishes the choice, on Messages the start of the block.
-    """
+    """A call, or its arguments, sent only in the chunk that finishes the choice arrives."""
     yield from _lost(exchange)
 
 
@@ -215,7 +211,7 @@ def text_and_call_in_one_delta_arrive(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "tool.interleaved-fragments",
     Level.MUST,
-    on="chat.stream chat.error messages.stream messages.error",
+    on="stream error",
     probes="tool.interleaved-fragments",
     needs="upstream",
     cites=f"{SCHEMA}: a fragment belongs to the call of its index",

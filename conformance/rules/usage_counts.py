@@ -1,6 +1,7 @@
 """The numbers of the usage: that they are the provider's, all of them, and add up.
 
-Altered numbers, a wrong sum and a lost class of tokens are a rule each; lost usage is in `usage`.
+Altered numbers, a wrong sum and a lost class of tokens are a rule each; lost usage is in `usage`,
+and what the usage of a response lacks of its members in `resp_shape`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from conformance.findings import Basis, Finding, Level
 from conformance.protocols import messages_outcome, read
 from conformance.protocols.outcome import Usage, steps
 from conformance.protocols.surface import answer
+from conformance.rules.resp_shape import unshaped
 from conformance.rules.rule import rule
 from conformance.rules.usage import OPTIONS, counts, due, told
 
@@ -35,7 +37,8 @@ PLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 @rule(
     "usage.totals-add-up",
     Level.MUST,
-    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
+    on="chat.stream chat.plain responses.stream responses.plain "
+    "gemini.stream gemini.array gemini.plain",
     probes="usage parity",
     cites=f"{COMPLETION}: total_tokens = prompt + completion; corpus: 442 of 442 OpenAI streams",
     bugs="PaddlePaddle/FastDeploy#3247 decolua/9router#3789 Portkey-AI/gateway#875",
@@ -45,6 +48,8 @@ def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
 
     On the Gemini surface the sum has the thoughts, and what tools put into the prompt, too.
     """
+    if any(unshaped(exchange)):
+        return
     if exchange.surface != "chat":
         yield from _unsummed(read.outcome(exchange).usage)
     elif (usage := _last(exchange)) is not None:
@@ -83,7 +88,8 @@ def _is_count(value: Json) -> bool:
 @rule(
     "usage.not-invented",
     Level.MUST,
-    on="chat.stream chat.plain gemini.stream gemini.array gemini.plain",
+    on="chat.stream chat.plain responses.stream responses.plain "
+    "gemini.stream gemini.array gemini.plain",
     probes="usage.not-invented cut unfinished",
     basis=Basis.POLICY,
     needs="upstream",
@@ -182,7 +188,7 @@ def _differing(sent: Usage, got: Usage) -> Iterator[str]:
 @rule(
     "usage.cache-details-kept",
     Level.MUST,
-    on="chat.stream messages.stream gemini.stream gemini.array",
+    on="stream array",
     probes="usage",
     needs="request upstream",
     cites=f"{COMPLETION}.prompt_tokens_details: cached_tokens, cache_write_tokens; Anthropic "
@@ -198,7 +204,7 @@ def cached_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "usage.reasoning-included",
     Level.MUST,
-    on="chat.stream messages.stream gemini.stream gemini.array",
+    on="stream array",
     probes="usage",
     needs="request upstream",
     cites=f"{COMPLETION}.completion_tokens_details: reasoning_tokens; Anthropic Python SDK 2.11.0, "
@@ -212,7 +218,8 @@ def reasoning_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
 
 def _lost_class(exchange: Exchange, classes: tuple[str, ...]) -> Iterator[Finding]:
     usage = _last(exchange)
-    if not usage or not due(exchange) or any(_altered(exchange)):
+    altered = any(_altered(exchange)) or any(unshaped(exchange))
+    if not usage or not due(exchange) or altered:
         return
     if exchange.surface not in PLACES:
         yield from _lost_count(exchange, classes)

@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from conformance.resources import FIXTURES
+from tests.conformance.made_responses import life, message, streamed
 
 Command = Callable[..., CompletedProcess[str]]
 
@@ -71,6 +72,31 @@ def test_a_finding_names_file_byte_and_rule_and_shows_the_bytes(lint: Command) -
     where = f"it.sse:{len(TEXT)}: fail: done.present (MUST): "
     assert first == where + "the body ended without data: [DONE]"
     assert second.endswith(r'"finish_reason":"stop"}]}\n\n«»')
+
+
+RESPONSE = life(message("hi"))
+
+
+def test_a_response_is_judged_by_its_own_rules(lint: Command) -> None:
+    good, cut = streamed(RESPONSE).body, streamed(RESPONSE[:-1]).body
+
+    assert lint(good).returncode == 0
+    told = lint(cut)
+
+    assert told.returncode == 1
+    where = f"it.sse:{len(cut)}: fail: resp.single-terminal (MUST): "
+    assert where + "the stream ended without response.completed" in told.stdout
+
+
+def test_a_plain_response_is_judged_too(lint: Command) -> None:
+    told = RESPONSE[-1]["response"]
+
+    assert lint(json.dumps(told).encode()).returncode == 0
+    bad = lint(json.dumps(told | {"output": None}).encode())
+
+    assert bad.returncode == 1
+    what = "response output is None; right is a list"
+    assert f"fail: resp.schema-required-fields (MUST): {what}" in bad.stdout
 
 
 def test_what_was_asked_lets_more_rules_judge(lint: Command, tmp_path: Path) -> None:

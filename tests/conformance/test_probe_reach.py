@@ -82,7 +82,7 @@ def test_a_form_without_a_surface_is_that_form_on_each() -> None:
     assert {kind.partition(".")[0] for kind in broken.on} == set(SURFACES)
     forms = {"stream", "array", "plain", "error"}
     assert {kind.partition(".")[2] for kind in broken.on} == forms
-    assert RULES["chunk.id-stable"].on == {"chat.stream"}
+    assert RULES["chunk.role-first"].on == {"chat.stream"}
 
 
 def test_a_rule_for_every_probe_judges_every_probe() -> None:

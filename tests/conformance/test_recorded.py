@@ -89,6 +89,10 @@ def har(*entries: Json) -> bytes:
         (b'{"type":"message","content":[]}', "messages.plain"),
         (b'{"type":"error","error":{"type":"overloaded_error","message":"no"}}', "messages.error"),
         (RESPONSES, "responses.stream"),
+        (
+            b'data: {"type":"error","sequence_number":0,"error":{"message":"no"}}\n\n',
+            "responses.stream",
+        ),
         (b'{"object":"response","output":[]}', "responses.plain"),
         (GEMINI, "gemini.stream"),
         (GEMINI[:-1], "gemini.stream"),

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from conformance.exchange import Json
-from tests.witnesses import malformed_chat, malformed_gemini, malformed_messages
+from tests.witnesses import malformed_chat, malformed_gemini
 from tests.witnesses.malformed import Case, asked, findings, harm
 from tests.witnesses.reading import READERS
 
@@ -15,7 +15,6 @@ AskNode = Callable[[str, str, Json], Mapping[str, Json]]
 
 CASES: Mapping[str, list[Case]] = {
     "chat": malformed_chat.CASES,
-    "messages": malformed_messages.CASES,
     "gemini": malformed_gemini.CASES,
 }
 EACH = [

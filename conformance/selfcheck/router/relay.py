@@ -144,6 +144,8 @@ class Relay:
     usage_chunk: Chunk | None = None  # the one that was there for usage alone
     delivered: int = 0  # chunks that brought the client something
     sequence: int = -1  # of the latest event, where the surface numbers them
+    latest: Chunk | None = None  # that event, as it came
+    items: dict[int, Chunk] = field(default_factory=dict)  # those of a response that are done
     row: Row = field(init=False)
     memory: dict[str, Any] = field(default_factory=dict)  # for whoever replaces a part
 

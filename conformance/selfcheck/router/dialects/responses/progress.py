@@ -28,6 +28,29 @@ def identified(response: Chunk, relay: Relay) -> Chunk:
     return response if named.items() <= response.items() else {**response, **named}
 
 
+def once(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """An event that comes again, number and all, is left out."""
+    if chunk == relay.latest and isinstance(chunk.get("sequence_number"), int):
+        return None
+    relay.latest = chunk
+    return chunk
+
+
+def listed(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """The terminal event lists the items that were done, whatever the upstream's lists."""
+    item, at = chunk.get("item"), chunk.get("output_index")
+    if chunk["type"] == "response.output_item.done" and isinstance(at, int):
+        relay.items[at] = item if isinstance(item, dict) else {}
+    response = chunk.get("response")
+    if chunk["type"] not in ENDS or not isinstance(response, dict):
+        return chunk
+    output = response.get("output")
+    if not relay.items or (isinstance(output, list) and len(output) >= len(relay.items)):
+        return chunk
+    done = [relay.items[index] for index in sorted(relay.items)]
+    return {**chunk, "response": {**response, "output": done}}
+
+
 def noted(chunk: Chunk, relay: Relay) -> Chunk | None:
     """Keep the latest state of the response: a failure has to say it once more."""
     relay.choices[0].begun = True
@@ -92,4 +115,4 @@ def counted(usage: Chunk) -> Counted:
     }
 
 
-REPAIRS = (noted, deliveries)
+REPAIRS = (once, listed, noted, deliveries)

@@ -1,0 +1,256 @@
+"""What only Responses can say, or says in its own way: items of all kinds, in any order."""
+
+import json
+from collections.abc import Iterator
+
+from conformance.exchange import Json
+from conformance.probes.framing import LONG, against, cut, fault
+from conformance.probes.members import HERB
+from conformance.probes.probe import Probe, Send
+from conformance.probes.text import USAGE
+from conformance.probes.tools import TOOLS
+
+RESPONSES = "responses"
+
+CALL: Json = {"id": "call_herb21", "name": "find_herb", "arguments": ['{"name":', '"sage"}']}
+COUNTED: Json = {"usage": {"input": 109, "output": 7}}
+TEXT_CALL_TEXT: Json = [
+    {"say": "Anise"}, {"say": " basil"}, {"call": CALL}, {"say": " chive"}, {"say": " dill"},
+    {"finish": "tool_calls"}, COUNTED,
+]  # fmt: skip
+CALL_TEXT: Json = [{"call": CALL}, {"say": "Endive"}, {"finish": "tool_calls"}, COUNTED]
+SAID: Json = [{"say": "Fennel"}, {"say": " ginger"}]
+ERROR: Json = {"message": "The mock has run out of hyssop.", "code": "server_error"}
+
+
+def both(steps: Json) -> dict[str, Send]:
+    change = {"step": steps}
+    return {"stream": Send(ask=HERB, change=change), "plain": Send("plain", HERB, change)}
+
+
+def habit(ask: Json | None = None, **habits: Json) -> Send:
+    """Return a request whose provider speaks Responses in this way."""
+    return Send(ask=ask or {}, change={RESPONSES: habits})
+
+
+def erring(*forms: str) -> Send:
+    """Return a request whose provider tells of an error in these forms."""
+    return Send(change={"step": [*SAID, {"error": ERROR}], RESPONSES: {"error": list(forms)}})
+
+
+def message(number: int, text: str, **members: Json) -> Json:
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    told = {"type": "message", "id": f"msg_{number}", "role": "assistant", "status": "completed"}
+    return {**told, "content": [part], **members}
+
+
+SEARCH: Json = {
+    "type": "web_search_call", "id": "ws_1", "status": "completed",
+    "action": {"type": "search", "query": "hyssop"},
+}  # fmt: skip
+REMOTE: Json = {
+    "type": "mcp_call", "id": "mcp_2", "status": "completed", "server_label": "garden",
+    "name": "water", "arguments": '{"bed":7}', "output": "done",
+}  # fmt: skip
+UNKNOWN: Json = {"type": "gardening_call", "id": "gc_3", "status": "completed", "plot": 7}
+STATES: Json = {
+    "web_search_call": ("in_progress", "searching", "completed"),
+    "mcp_call": ("in_progress", "completed"),
+    "gardening_call": ("in_progress", "digging", "completed"),
+}
+ENVELOPE: Json = {
+    "id": "resp_garden", "object": "response", "created_at": 1770000000, "error": None,
+    "incomplete_details": None, "instructions": None, "metadata": {}, "model": "mock-model",
+    "output": [], "parallel_tool_calls": True, "status": "in_progress", "temperature": 1.0,
+    "tool_choice": "auto", "tools": [], "top_p": 1.0, "usage": None,
+}  # fmt: skip
+USED: Json = {
+    "input_tokens": 113, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 5,
+    "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 118,
+}  # fmt: skip
+
+
+def written(*items: Json) -> list[str]:
+    """Return the events of a response with these items, byte for byte."""
+    events = [event for at, item in enumerate(items) for event in _item(at, item)]
+    told = [
+        *(
+            {"type": f"response.{kind}", "response": ENVELOPE}
+            for kind in ("created", "in_progress")
+        ),
+        *events,
+        {"type": "response.completed", "response": response(*items)},
+    ]
+    numbered = ({"sequence_number": number, **event} for number, event in enumerate(told))
+    return [f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in numbered]
+
+
+def response(*items: Json) -> Json:
+    return {**ENVELOPE, "status": "completed", "output": list(items), "usage": USED}
+
+
+def _item(at: int, item: Json) -> Iterator[Json]:
+    fresh: Json = {"content": []} if "content" in item else {}
+    added = {**item, "status": "in_progress", **fresh}
+    yield {"type": "response.output_item.added", "output_index": at, "item": added}
+    place = {"item_id": item["id"], "output_index": at}
+    for state in STATES.get(item["type"], ()):
+        yield {"type": f"response.{item['type']}.{state}", **place}
+    for index, part in enumerate(item.get("content", ())):
+        yield from _part({**place, "content_index": index}, part)
+    yield {"type": "response.output_item.done", "output_index": at, "item": item}
+
+
+def _part(place: Json, part: Json) -> Iterator[Json]:
+    text = part["text"]
+    yield {"type": "response.content_part.added", **place, "part": {**part, "text": ""}}
+    yield {"type": "response.output_text.delta", **place, "delta": text, "logprobs": []}
+    yield {"type": "response.output_text.done", **place, "text": text, "logprobs": []}
+    yield {"type": "response.content_part.done", **place, "part": part}
+
+
+def raw(*items: Json) -> Send:
+    return Send(change={"step": [{"raw": event} for event in written(*items)]})
+
+
+# What vendors do that speak Responses too, by their recorded streams.
+HABITS: Json = {
+    "created.only": {"opening": "created"},
+    "queued": {"opening": "queued"},
+    "unnamed": {"event_names": False},
+    "done": {"done": True},
+    "status.every": {"item_status": "every"},
+    "status.absent": {"item_status": "absent"},
+    "logprobs.absent": {"logprobs": "absent"},
+    "arguments.named": {"arguments_name": True},
+    "output.null": {"output": "null"},
+    "vendor": {
+        "response_extra": {"x_vendor": {"id": "req_1"}},
+        "item_extra": {"phase": "final_answer"},
+        "event_extra": {"x_trace": "1"},
+        "usage_extra": {"cost_in_usd_ticks": 17},
+    },
+}
+LONGEST = "4096KiB"
+WHOLE = message(0, "Lemon balm")
+
+EVENTS: Json = {"content_type": "text/event-stream", "body": "".join(written(WHOLE))}
+
+PROBES = (
+    Probe(
+        "text-tool-text",
+        "healthy tools",
+        "text-then-tool",
+        both(TEXT_CALL_TEXT),
+        surfaces=RESPONSES,
+    ),
+    Probe("tool-then-text", "healthy tools", "text-then-tool", both(CALL_TEXT), surfaces=RESPONSES),
+    Probe(
+        "reasoning-items",
+        "healthy reasoning",
+        "reasoning",
+        {"summary": Send(), "text": habit(reasoning="text"), "plain": Send("plain")},
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "error-forms",
+        "inband-error error-forms",
+        "error-inband",
+        {
+            "native": Send(),
+            "open": erring("nested"),
+            "failed": erring("failed"),
+            "documented": erring("flat", "failed"),
+            "bare": erring("bare"),
+        },
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "hosted-tools",
+        "resp.lifecycle-complete",
+        "text",
+        {"stream": raw(SEARCH, REMOTE, UNKNOWN, message(3, "Hyssop"))},
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "empty-output",
+        "resp.empty-terminal-output",
+        "text-then-tool",
+        {"stream": habit(HERB, output="empty")},
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "repeated-events",
+        "resp.items-faithful",
+        "text",
+        against(
+            {
+                "delta": fault({"duplicate_event": {"at": 4}}),
+                "last": fault({"duplicate_event": {"at": 6}}),
+            },
+            {},
+        ),
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "reasoning-when-done",
+        "resp.items-faithful",
+        "reasoning",
+        {"baseline": Send(), "item": habit(reasoning="item")},
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "equal-messages",
+        "resp.items-faithful",
+        "text",
+        {
+            "stream": raw(
+                message(0, "Iris", phase="commentary"), message(1, "Iris", phase="final_answer")
+            )
+        },
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "arguments-when-done",
+        "tool.args-on-done-only",
+        "tool-call",
+        {how: habit(TOOLS, arguments=how) for how in ("whole", "done", "item")},
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "odd-responses",
+        "odd-responses",
+        "text-then-tool",
+        against({name: {RESPONSES: habits} for name, habits in HABITS.items()}, {**HERB, **USAGE}),
+        surfaces=RESPONSES,
+    ),
+    # Each text comes five times over: a line of 4 MiB would take the time of all other probes.
+    Probe(
+        "long-lines",
+        "sse.long-line",
+        "text",
+        against({"cut": cut(event=[40]), **{n: c for n, c in LONG.items() if n != LONGEST}}, {}),
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "response-for-stream",
+        "err.wrong-body-kind",
+        "json-for-stream",
+        {"stream": Send(change={"head": {"json": response(WHOLE)}})},
+        surfaces=RESPONSES,
+    ),
+    Probe(
+        "response-events-for-plain",
+        "err.wrong-body-kind",
+        "json-for-stream",
+        {
+            "plain": Send(
+                "plain",
+                change={
+                    "head": {"content_type": "text/event-stream", "body": "".join(written(WHOLE))}
+                },
+            )
+        },
+        surfaces=RESPONSES,
+    ),
+)

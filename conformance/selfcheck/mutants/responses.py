@@ -1,0 +1,213 @@
+"""Routers that break on Responses what other surfaces have too, in ways that only it has."""
+
+from collections.abc import Callable, Iterator
+
+from conformance.selfcheck import reference
+from conformance.selfcheck.mutants.resp import SURFACE, item_type, said, with_item
+from conformance.selfcheck.router.dialects.responses import dialect, progress
+from conformance.selfcheck.router.events import Event, Item
+from conformance.selfcheck.router.relay import Items, Relay
+from conformance.selfcheck.router.stream import as_event
+from conformance.selfcheck.router.values import Chunk, Ending
+from conformance.selfcheck.variant import mutant
+
+TEXT = "output_text.delta"
+ARGUMENTS = "function_call_arguments.delta"
+
+
+def ended(chunk: Chunk, change: Callable[[Chunk], Chunk]) -> Chunk:
+    """Return the event; if it is terminal, with its response changed."""
+    if chunk["type"] not in progress.ENDS:
+        return chunk
+    return {**chunk, "response": change(chunk["response"])}
+
+
+def counted(chunk: Chunk, change: Callable[[Chunk], Chunk]) -> Chunk:
+    """Return the event; if it is terminal and has usage, with that changed."""
+
+    def changed(response: Chunk) -> Chunk:
+        usage = response.get("usage")
+        return {**response, "usage": change(usage)} if usage else response
+
+    return ended(chunk, changed)
+
+
+@mutant("chunk", breaks="content.complete", surface=SURFACE)
+def loses_a_delta_now_and_then(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Loses every fiftieth delta of text."""
+    seen = relay.memory["seen"] = relay.memory.get("seen", 0) + said(chunk, TEXT)
+    if not said(chunk, TEXT) or seen % 50:
+        yield chunk
+
+
+@mutant("chunk", breaks="content.whitespace-exact", surface=SURFACE)
+def trims_deltas_of_text(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Trims the text of each delta."""
+    yield chunk | {"delta": chunk["delta"].strip()} if said(chunk, TEXT) else chunk
+
+
+@mutant("chunk", breaks="finish.present", surface=SURFACE)
+def calls_a_limit_complete(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Completes a response that the token limit has cut short."""
+    yield _completed(chunk, "max_output_tokens")
+
+
+@mutant("chunk", breaks="finish.content-filter-kept", surface=SURFACE)
+def calls_a_filter_complete(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Completes a response that a filter has cut short."""
+    yield _completed(chunk, "content_filter")
+
+
+def _completed(chunk: Chunk, reason: str) -> Chunk:
+    details = (chunk.get("response") or {}).get("incomplete_details") or {}
+    if details.get("reason") != reason:
+        return chunk
+    response = chunk["response"] | {"status": "completed", "incomplete_details": None}
+    return chunk | {"type": "response.completed", "response": response}
+
+
+@mutant("chunk", breaks="tool.args-reassemble", surface=SURFACE)
+def drops_lone_quotes(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Takes a delta of arguments that is one quotation mark for noise."""
+    if not said(chunk, ARGUMENTS) or chunk["delta"] != '"':
+        yield chunk
+
+
+@mutant("chunk", breaks="tool.args-on-done-only", surface=SURFACE)
+def takes_arguments_from_deltas_alone(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Tells the arguments that it has heard in deltas when a call is done."""
+    heard = relay.memory.setdefault("heard", {})
+    at = chunk.get("output_index")
+    if said(chunk, ARGUMENTS):
+        heard[at] = heard.get(at, "") + chunk["delta"]
+    if said(chunk, "function_call_arguments.done"):
+        chunk = chunk | {"arguments": heard.get(at, "")}
+    if said(chunk, "output_item.done") and item_type(chunk) == "function_call":
+        chunk = with_item(chunk, chunk["item"] | {"arguments": heard.get(at, "")})
+    yield chunk
+
+
+@mutant("chunk", breaks="tool.interleaved-fragments", surface=SURFACE)
+def appends_to_the_latest_item(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Gives every delta of arguments to the call that was added last."""
+    if said(chunk, "output_item.added"):
+        relay.memory["latest"] = {"output_index": chunk["output_index"],
+                                  "item_id": chunk["item"]["id"]}  # fmt: skip
+    yield chunk | relay.memory["latest"] if said(chunk, ARGUMENTS) else chunk
+
+
+@mutant("chunk", breaks="usage.delivered-when-asked", surface=SURFACE)
+def keeps_usage_to_itself(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Takes the usage out of the terminal event for its own accounts."""
+    yield ended(chunk, lambda response: response | {"usage": None})
+
+
+@mutant("chunk", breaks="usage.not-invented", surface=SURFACE)
+def says_zero_for_unknown_usage(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says zeros where the provider has counted nothing."""
+    zeros = {"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0,
+             "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 0}  # fmt: skip
+    yield ended(chunk, lambda response: response | {"usage": response["usage"] or zeros})
+
+
+@mutant("chunk", breaks="usage.totals-add-up", surface=SURFACE)
+def adds_reasoning_to_the_total(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Adds the tokens of reasoning to a total that has them already."""
+
+    def added(usage: Chunk) -> Chunk:
+        reasoning = usage["output_tokens_details"]["reasoning_tokens"]
+        return usage | {"total_tokens": usage["total_tokens"] + reasoning}
+
+    yield counted(chunk, added)
+
+
+@mutant("chunk", breaks="usage.upstream-preferred", surface=SURFACE)
+def counts_input_that_is_fresh(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Takes the cached tokens out of those of the input."""
+
+    def fresh(usage: Chunk) -> Chunk:
+        cached = usage["input_tokens_details"]["cached_tokens"]
+        less = {name: usage[name] - cached for name in ("input_tokens", "total_tokens")}
+        return usage | less
+
+    yield counted(chunk, fresh)
+
+
+@mutant("chunk", breaks="usage.cache-details-kept", surface=SURFACE)
+def says_nothing_was_cached(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says zero for the cached tokens."""
+    none = {"input_tokens_details": {"cached_tokens": 0}}
+    yield counted(chunk, lambda usage: usage | none)
+
+
+@mutant("chunk", breaks="usage.reasoning-included", surface=SURFACE)
+def says_nothing_was_thought(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says zero for the tokens of reasoning."""
+    none = {"output_tokens_details": {"reasoning_tokens": 0}}
+    yield counted(chunk, lambda usage: usage | none)
+
+
+@mutant("chunk", breaks="reason.passthrough", surface=SURFACE)
+def empties_reasoning(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Sends reasoning items without what they say."""
+    if said(chunk, "reasoning_summary_text.delta", "reasoning_text.delta"):
+        chunk = chunk | {"delta": ""}
+    if said(chunk, "output_item.done") and item_type(chunk) == "reasoning":
+        chunk = with_item(chunk, chunk["item"] | {"summary": []})
+    yield chunk
+
+
+@mutant("chunk", breaks="reason.not-duplicated", surface=SURFACE)
+def says_reasoning_twice(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says each piece of reasoning twice in its delta."""
+    thought = said(chunk, "reasoning_summary_text.delta", "reasoning_text.delta")
+    yield chunk | {"delta": chunk["delta"] * 2} if thought else chunk
+
+
+@mutant("completion", breaks="parity.content", surface=SURFACE)
+def keeps_one_call_of_a_plain_response(completion: Chunk, relay: Relay) -> Chunk:
+    """Keeps the first call of plain answers and drops the others."""
+    output = completion["output"]
+    first = next((item for item in output if item["type"] == "function_call"), None)
+    kept = [item for item in output if item["type"] != "function_call" or item is first]
+    return completion | {"output": kept}
+
+
+@mutant("completion", breaks="parity.usage", surface=SURFACE)
+def says_nothing_was_cached_in_plain_answers(completion: Chunk, relay: Relay) -> Chunk:
+    """Says zero for the cached tokens of plain answers."""
+    if not completion.get("usage"):
+        return completion
+    none = {"input_tokens_details": {"cached_tokens": 0}}
+    return completion | {"usage": completion["usage"] | none}
+
+
+@mutant("events", breaks="done.ends-stream", surface=SURFACE)
+async def waits_after_the_terminal_event(items: Items, relay: Relay) -> Items:
+    """Ends its stream when the provider's connection ends, not at the terminal event."""
+    async for item in items:
+        yield item
+        if isinstance(item, Event) and item.type in progress.ENDS and relay.body is not None:
+            await relay.body.rest()
+
+
+@mutant("ending", breaks="err.inband-error-forwarded", surface=SURFACE)
+def ends_where_an_error_comes(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Ends the stream where the provider reports an error, and says nothing."""
+    if ending.kind != "error" or not relay.committed:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("failing", breaks="err.surface-native-shape", surface=SURFACE)
+def sends_the_errors_of_chat(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Tells of an error as the chat surface does, without a type."""
+    yield as_event({"error": error})
+
+
+@mutant("failing", breaks="err.truncated-tool-args", surface=SURFACE)
+def closes_cut_arguments(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Closes the JSON of a call whose arguments broke off, then reports the error."""
+    if (latest := relay.latest or {}).get("type", "").endswith(ARGUMENTS):
+        place = {name: latest[name] for name in ("item_id", "output_index")}
+        yield progress.numbered(f"response.{ARGUMENTS}", relay, **place, delta='"}')
+    yield from dialect.RESPONSES.failing(error, relay)
