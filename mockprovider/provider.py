@@ -153,10 +153,10 @@ class Provider:
 
 
 # A scenario that is made once is compiled once.
-named = lru_cache(maxsize=256)(scenario.named)
+named = lru_cache(maxsize=rendering.KEPT)(scenario.named)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=rendering.KEPT)
 def inline(script: bytes) -> Scenario:
     """Read the scenario that travels in a marker."""
     return scenario.parsed(marker.unpack(script), "inline")
@@ -184,7 +184,7 @@ def read(surface: Surface, body: bytes, context: str) -> Reading:
     return replace(reading, objections=(*parsed.objections, *reading.objections))
 
 
-_read_before = lru_cache(maxsize=256)(read)
+_read_before = lru_cache(maxsize=rendering.KEPT)(read)
 
 
 def filling(entry: Entry, model: str) -> Filling:

@@ -31,8 +31,12 @@ ASKED = Asked()
 PAUSES = (Wait, Hold, AwaitClose)
 FIRST_ERROR = 400
 
+#: Scripts that are kept compiled. A suite asks for its own over and over in the same order, on each
+#: surface: one more than are kept, and every single one is compiled anew.
+KEPT = 2048
 
-@lru_cache(maxsize=256)
+
+@lru_cache(maxsize=KEPT)
 def cached(scenario: Scenario, script: Script, surface: Surface, ask: Ask) -> Compiled:
     """Compile a script once for each way it can be asked for."""
     return render(scenario, script, surface, ask)

@@ -17,8 +17,9 @@ LINE = re.compile(rb"(?P<text>[^\r\n]*)(?P<ending>\r\n|\r(?=[^\n])|\n)")
 LAST_LINE = re.compile(rb"(?P<text>[^\r\n]*)(?P<ending>\r\n|\r|\n)")
 
 # What nearly every event is: one data line and a blank one. It is read at a stroke; whatever is
-# not just so is read line by line, and comes to the same.
-WHOLE = re.compile(rb"(?:event: ?([^\r\n]*)\n)?data: ?([^\r\n]*)\n\n")
+# not just so is read line by line, and comes to the same. A dot goes through a line fifty times as
+# fast as a class that leaves out CR too, which is looked for afterwards.
+WHOLE = re.compile(rb"(?:event: ?(.*)\n)?data: ?(.*)\n\n")
 
 
 class Event(NamedTuple):
@@ -100,7 +101,7 @@ class Decoder:
     def _whole(self, at: int, items: list[Item]) -> int:
         """Read the whole events that begin here, and return where the first other line does."""
         pending, offset = self._pending, self._offset
-        while match := WHOLE.match(pending, at):
+        while (match := WHOLE.match(pending, at)) and b"\r" not in match[0]:
             name, data = match.groups()
             try:
                 said, kind = data.decode(), name.decode() if name else ""
