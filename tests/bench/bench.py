@@ -3,7 +3,8 @@
 python -m tests.bench.bench [--rounds N] [--seconds S] [--streams N] [--dry]
 
 Every server has core 0, the load core 1. Rounds take turns between the servers, and what is held
-against a bar is the median of the ratios within a round: a neighbour slows both alike.
+against a bar is the median of the ratios within a round: a neighbour slows both alike. The bare
+loop beside them tells what of a bar Python can reach on this machine.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import load, servers
+from tests.bench import load, lockstep, servers
 from tests.bench.load import Rate, rate
 from tests.bench.process import CLIENT_CORE, Server, started
 from tests.bench.report import Figure, at_least, at_most, document, into, missed, table
@@ -29,6 +30,7 @@ from tests.bench.streams import Paced, answer, first_echo, first_event, paced
 ROOT = Path(__file__).parents[2]
 STARTS = 5
 FIRSTS = 200
+STEPS = 200
 Rounds = dict[str, list[Rate]]
 
 
@@ -39,6 +41,7 @@ class Measured:
     rates: Rounds
     firsts: list[tuple[float, float]]
     slow: list[Paced]
+    steps: list[float]
     fresh: float
     resident: float
     peak: float
@@ -85,21 +88,24 @@ def measure(options: argparse.Namespace, folder: Path, stack: ExitStack) -> Meas
     nginx = stack.enter_context(servers.nginx(folder, body))
     asgi = stack.enter_context(servers.asgi(folder, body))
     echo = stack.enter_context(servers.echo())
-    agree(body, [server for server in (nginx, asgi) if server is not None])
+    bare = stack.enter_context(servers.bare(folder, body))
+    agree(body, [server for server in (nginx, asgi, bare) if server is not None])
     turns = [("mock burst", mock, "bench-burst"), ("mock event", mock, "bench-event"),
+             ("bare burst", bare, "bench-burst"), ("bare event", bare, "bench-event"),
              ("asgi", asgi, "bench-event")]  # fmt: skip
     if nginx is not None:
         turns.append(("nginx", nginx, "bench-burst"))
     rates: Rounds = {name: [] for name, *_ in turns}
-    firsts, slow = list[tuple[float, float]](), list[Paced]()
+    firsts, slow, steps = list[tuple[float, float]](), list[Paced](), list[float]()
     for number in range(options.rounds):
         # Whoever comes after whom should not matter either.
         for name, server, scenario in turns[number % len(turns) :] + turns[: number % len(turns)]:
             rates[name].append(rate(server, scenario, options.seconds, folder))
         firsts.append((first_event(mock, FIRSTS), first_echo(echo, FIRSTS)))
         slow.append(paced(mock, options.streams))
+        steps.append(lockstep.bare_step(mock.line, STEPS))
     return Measured(
-        rates, firsts, slow, fresh, mock.resident(), mock.resident("VmHWM"),
+        rates, firsts, slow, steps, fresh, mock.resident(), mock.resident("VmHWM"),
         [start(scenarios) for _ in range(STARTS)],
     )  # fmt: skip
 
@@ -131,10 +137,13 @@ def figures(told: Measured, streams: int) -> list[Figure]:
     return [
         *(rates(name, many) for name, many in told.rates.items()),
         compared("whole body at once", told.rates, "mock burst", "nginx", 0.6),
+        compared("the same by a bare loop", told.rates, "bare burst", "nginx"),
         compared("one write per event", told.rates, "mock event", "asgi", 1.3),
+        compared("the same by a bare loop", told.rates, "bare event", "asgi"),
         at_most(f"{streams} streams at 20 events/s: p99 lateness", late, 15, "ms", spread),
         at_most(f"{streams} streams at 20 events/s: CPU", cores, 0.6, "cores"),
         at_most("time to first event", first, 3, "x raw socket echo", between),
+        at_most("a step in lock-step", statistics.median(told.steps), lockstep.BAR_MS, "ms"),
         at_most("resident memory after all of this", told.resident, 50, "MB", fresh),
         Figure("start to listening", f"{statistics.median(told.starts):.2f} s"),
     ]
@@ -142,10 +151,10 @@ def figures(told: Measured, streams: int) -> list[Figure]:
 
 def rates(name: str, many: Sequence[Rate]) -> Figure:
     wall, cpu = middle(many, lambda each: each.wall), middle(many, lambda each: each.cpu)
-    return Figure(f"{name}, answers", f"{wall:.0f} /s, {cpu:.0f} /s of its CPU")
+    return Figure(f"{name}, answers", f"{wall:.0f} /s, {1e6 / cpu:.0f} us of its CPU each")
 
 
-def compared(what: str, told: Rounds, mock: str, other: str, bar: float) -> Figure:
+def compared(what: str, told: Rounds, mock: str, other: str, bar: float | None = None) -> Figure:
     """Compare two servers round by round."""
     if other not in told:
         return at_least(what, None, bar, f"x {other}")

@@ -95,6 +95,17 @@ def times_ms(stream: Stream, steps: int, let_go: Step) -> list[float]:
     return sorted(taken)
 
 
+def bare_step(line: str, steps: int) -> float:
+    """Return the median time of a bare step of a mock that said this line when it was ready."""
+    told = json.loads(line)
+    with (
+        Client(told["control_url"]) as client,
+        closing(Wire(told["control_url"])) as wire,
+        closing(Stream(told["data_url"], client, steps)) as stream,
+    ):
+        return statistics.median(times_ms(stream, steps, wire.release))
+
+
 def main(steps: int) -> int:
     medians = dict[str, float]()
     with (

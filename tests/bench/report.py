@@ -18,11 +18,15 @@ class Figure:
     held: bool | None = None
 
 
-def at_least(what: str, value: float | None, bar: float, unit: str, more: str = "") -> Figure:
-    """Hold a ratio against the least it may be."""
-    if value is None:
-        return Figure(what, f"absent{more}", f">= {bar:g} {unit}")
-    return Figure(what, f"{value:.2f} {unit}{more}", f">= {bar:g} {unit}", value >= bar)
+def at_least(
+    what: str, value: float | None, bar: float | None, unit: str, more: str = ""
+) -> Figure:
+    """Hold a ratio against the least it may be, if there is such a bar."""
+    measured = f"absent{more}" if value is None else f"{value:.2f} {unit}{more}"
+    if bar is None:
+        return Figure(what, measured)
+    held = None if value is None else value >= bar
+    return Figure(what, measured, f">= {bar:g} {unit}", held)
 
 
 def at_most(what: str, value: float, bar: float, unit: str, more: str = "") -> Figure:

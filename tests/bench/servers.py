@@ -89,6 +89,16 @@ def asgi(folder: Path, body: bytes) -> Iterator[Server]:
 
 
 @contextmanager
+def bare(folder: Path, body: bytes) -> Iterator[Server]:
+    """Write the body, and do nothing else."""
+    file, port = folder / "bare-body", free_port()
+    file.write_bytes(body)
+    with started([sys.executable, "-m", "tests.bench.bare", str(port), str(file)]) as (pid, _):
+        listening(port)
+        yield Server("bare", pid, port)
+
+
+@contextmanager
 def echo() -> Iterator[Server]:
     port = free_port()
     with started([sys.executable, "-m", "tests.bench.echo", str(port)]) as (pid, _):
