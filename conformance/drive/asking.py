@@ -39,11 +39,12 @@ def responses(url: str, key: str, model: str, send: Send, prompt: str) -> Reques
 
 
 def messages(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
+    """Ask in that API's words where a probe has them: further `messages`."""
     functions = map(_function, _tools(send))
     body = {
         "model": model,
         "max_tokens": MAX_TOKENS,
-        "messages": [{"role": "user", "content": prompt}],
+        "messages": [{"role": "user", "content": prompt}, *send.ask.get("messages", ())],
         "stream": send.mode == "stream",
         "tools": [_renamed(each, parameters="input_schema") for each in functions] or None,
         **_common(send),

@@ -10,6 +10,7 @@ from conformance.probes.probe import Probe, Send
 from conformance.probes.tools import TOOLS
 
 SURFACE = "messages"
+BETA = (("anthropic-beta", "interleaved-thinking-2025-05-14,context-1m-2025-08-07"),)
 BEARER = (
     ("authorization", "Bearer client-canary-savory"),
     ("cookie", "session=client-canary-dill"),
@@ -60,6 +61,21 @@ WHOLE: Json = {
     "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 2},
 }  # fmt: skip
 OVERLOADED: Json = {**ERROR, "type": "overloaded_error"}
+# Two turns that a client has had: thoughts and the call as they came, and what came of it.
+TURNS: Json = [
+    {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": "Gorse", "signature": "c2lnbmF0dXJlLW9mLWdvcnNl"},
+            {"type": "redacted_thinking", "data": "cmVkYWN0ZWQtbW9zcw=="},
+            {"type": "tool_use", "id": "toolu_1", "name": "find_herb", "input": {"name": "moss"}},
+        ],
+    },
+    {
+        "role": "user",
+        "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "found"}],
+    },
+]
 STOPPED: Json = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 #: The same answer as a stream.
 EVENTS: Json = (
@@ -102,15 +118,33 @@ PROBES = (
         against({name: habits(**told) for name, told in HABITS.items()}, HERB),
         SURFACE,
     ),
+    Probe(
+        "thinking-again",
+        "thinking",
+        "text",
+        {mode: Send(mode, {**HERB, "messages": TURNS}) for mode in ("stream", "plain")},
+        SURFACE,
+    ),
     Probe("pings", "anth.ping-kept", "pings", surfaces=SURFACE),
     Probe(
         "tool-input",
         "tool.args-reassemble",
         "tools-parallel",
-        {
-            how: Send(ask=TOOLS, change=habits(tool_input=how))
-            for how in ("no-empty", "whole", "start")
-        },
+        {how: Send(ask=TOOLS, change=habits(tool_input=how)) for how in ("no-empty", "whole")},
+        SURFACE,
+    ),
+    Probe(
+        "tool-input-at-once",
+        "tool.args-on-done-only",
+        "tools-parallel",
+        {"stream": Send(ask=TOOLS, change=habits(tool_input="start"))},
+        SURFACE,
+    ),
+    Probe(
+        "beta",
+        "hdr.client-headers-needed",
+        "text",
+        {"stream": Send(headers=BETA), "plain": Send("plain", headers=BETA)},
         SURFACE,
     ),
     Probe(

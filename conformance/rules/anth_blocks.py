@@ -1,9 +1,10 @@
 """Anthropic's Messages: the content blocks of a message, and what must not get lost in them."""
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Level
 from conformance.protocols import blocks, read
 from conformance.protocols.blocks import Block, Kind
@@ -11,7 +12,7 @@ from conformance.protocols.outcome import Call, Outcome, steps
 from conformance.rules.anth import RECORDED, STREAMING
 from conformance.rules.rule import rule
 
-BOTH = "messages.stream messages.plain"
+ANSWERS = "messages.stream messages.plain messages.error"
 THINKING = "Anthropic documentation, extended thinking"
 
 
@@ -85,7 +86,7 @@ def _joined(calls: list[Call]) -> str:
 @rule(
     "anth.signature-delta-kept",
     Level.MUST,
-    on=BOTH,
+    on=ANSWERS,
     probes="thinking",
     needs="upstream",
     cites=f"{THINKING}: the signature comes in signature_delta before content_block_stop, and has "
@@ -96,8 +97,10 @@ def _joined(calls: list[Call]) -> str:
 def signatures_arrive(exchange: Exchange) -> Iterator[Finding]:
     """The signature of a thought arrives whole, in deltas of its block before that stops.
 
-    Where the provider gives none, none is made up.
+    Where the provider gives none, none is made up. In the next turn thought and signature reach
+    the provider as the client sends them.
     """
+    yield from _changed(exchange, "thinking")
     said = [thought for thought in thoughts(exchange) if not thought.redacted]
     got = [block for block in blocks.blocks(exchange) if block.kind == "thinking"]
     habits = (exchange.scenario or {}).get("messages", {})
@@ -119,14 +122,20 @@ def _signature(block: Block, mode: str) -> str:
 @rule(
     "anth.redacted-thinking-kept",
     Level.MUST,
-    on=BOTH,
+    on=ANSWERS,
     probes="thinking",
     needs="upstream",
     cites=f"{THINKING}: redacted_thinking has to come back unchanged in the next turn",
     bugs="maximhq/bifrost#4942 BerriAI/litellm#9058 anomalyco/opencode#38614 zendev-sh/goai#94",
 )
 def redacted_thoughts_arrive(exchange: Exchange) -> Iterator[Finding]:
-    """The data of redacted thinking, whole in the start of its block, reaches the client."""
+    """The data of redacted thinking, whole in the start of its block, reaches the client.
+
+    In the next turn it reaches the provider as the client sends it.
+    """
+    yield from _changed(exchange, "redacted_thinking")
+    if exchange.form == "error":
+        return
     said = [thought.text for thought in thoughts(exchange) if thought.redacted]
     got = [block.text("data") for block in blocks.blocks(exchange)
            if block.kind == "redacted_thinking"]  # fmt: skip
@@ -155,6 +164,22 @@ def pings_give_a_sign_of_life(exchange: Exchange) -> Iterator[Finding]:
     late = next((hold for hold in exchange.holds if hold.lag), None)
     if late:
         yield Finding(f"nothing came out for the ping ahead of {late.name!r}")
+
+
+def _changed(exchange: Exchange, kind: str) -> Iterator[Finding]:
+    """Yield where blocks that the client brings from earlier turns went up changed."""
+    brought = _asked(exchange.request.body, kind) if exchange.request else []
+    for entry in exchange.journal if brought else ():
+        heard = _asked(json.loads(entry["request"]["body"]), kind)
+        if heard != brought:
+            what = f"the provider got {kind} {str(heard)[:90]}; the client sent {str(brought)[:90]}"
+            yield Finding(what, where="journal")
+
+
+def _asked(body: Json, kind: str) -> list[Json]:
+    contents = [turn.get("content") for turn in body.get("messages", ())]
+    blocks = [block for content in contents if isinstance(content, list) for block in content]
+    return [block for block in blocks if block.get("type") == kind]
 
 
 class Thought(NamedTuple):

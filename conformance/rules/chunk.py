@@ -6,7 +6,7 @@ from itertools import chain
 
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat, read
+from conformance.protocols import chat, messages, read
 from conformance.protocols.surface import answer
 from conformance.rules import anth_shape
 from conformance.rules.invariance import BASELINE, departures
@@ -171,10 +171,11 @@ def _without_role(exchange: Exchange) -> Iterator[Finding]:
 @comparison(
     "chunk.identity-policy",
     Level.SHOULD,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain messages.stream messages.plain",
     probes="chunk.identity-policy",
     basis=Basis.POLICY,
-    cites="OpenAI OpenAPI 2.3.0: id and model of a chat completion and of its chunks",
+    cites="OpenAI OpenAPI 2.3.0: id and model of a chat completion and of its chunks; Anthropic "
+    "API reference: id and model of a message",
     bugs="api7/aisix#1086 BerriAI/litellm#10280 decolua/9router#1311 "
     "kubernetes-sigs/gateway-api-inference-extension#1625",
 )
@@ -194,8 +195,12 @@ def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
 
 
 def _first(exchange: Exchange, name: str) -> Json:
-    plain = exchange.mode == "plain"
-    values = [answer(exchange) or {}] if plain else [c.value for c in chat.chunks(exchange)]
+    if exchange.mode == "plain":
+        values = [answer(exchange) or {}]
+    elif exchange.surface == "messages":
+        values = [messages.member(each.value, "message") for each in messages.data(exchange)]
+    else:
+        values = [chunk.value for chunk in chat.chunks(exchange)]
     return next((value[name] for value in values if value.get(name)), None)
 
 
@@ -208,7 +213,8 @@ def _model_position(exchange: Exchange) -> str:
 
 
 def _id_position(exchange: Exchange) -> str:
-    given = {f"chatcmpl-{entry['nonce']}-{entry['attempt']}" for entry in exchange.journal}
+    made = "msg_" if exchange.surface == "messages" else "chatcmpl-"
+    given = {f"{made}{entry['nonce']}-{entry['attempt']}" for entry in exchange.journal}
     return "upstream" if _first(exchange, "id") in given else "own"
 
 

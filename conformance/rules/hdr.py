@@ -1,11 +1,13 @@
 """Headers that say too much, or too little."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.exchange import Exchange, Headers, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.rules.http import scripted_headers
 from conformance.rules.rule import comparison, rule
+from conformance.wire import http
 
 ANSWERS = "stream array plain error"
 
@@ -17,6 +19,8 @@ INTERNALS = ("set-cookie", "server", "via", "alt-svc", "cf-ray", "openai-organiz
              "openai-project", "x-envoy-upstream-service-time", "x-internal-node")  # fmt: skip
 #: Where a client looks for the id of its request, if it is not x-request-id.
 REQUEST_IDS = {"messages": "request-id"}
+#: Headers of a request that belong to it as its body does.
+OF_THE_API = ("anthropic-version", "anthropic-beta")
 LIMITS = ("x-ratelimit-", "anthropic-ratelimit-")
 SHORTEST = 8  # characters; a shorter value would be found in words that are no secret
 
@@ -116,6 +120,38 @@ def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
     name = REQUEST_IDS.get(exchange.surface, "x-request-id")
     if not exchange.header(name):
         yield Finding(f"no {name}", where=f"header {name}")
+
+
+@rule(
+    "hdr.client-headers-needed",
+    Level.SHOULD,
+    on="messages.stream messages.plain messages.error",
+    probes="healthy hdr.client-headers-needed",
+    needs="request upstream",
+    cites="Anthropic documentation, versions and beta headers: they say what the request means",
+    bugs="lemonade-sdk/lemonade#3223",
+)
+def headers_of_the_api_go_up(exchange: Exchange) -> Iterator[Finding]:
+    """anthropic-version and anthropic-beta reach the provider as the client sent them.
+
+    A router may ask for further betas.
+    """
+    sent = _api_headers(exchange.request.headers if exchange.request else ())
+    for entry in exchange.journal:
+        heard = _api_headers(entry["request"]["headers"])
+        for name, words in sent.items():
+            if missing := sorted(words - heard.get(name, set())):
+                what = f"{name}: {', '.join(missing)} did not reach the provider"
+                yield Finding(what, where="journal")
+
+
+def _api_headers(headers: Iterable[Sequence[str]]) -> dict[str, set[str]]:
+    """Return the words of each header that says how the request is to be read."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, value in headers:
+        if name.lower() in OF_THE_API:
+            found[name.lower()] |= set(http.words(value))
+    return found
 
 
 @comparison(

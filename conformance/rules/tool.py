@@ -184,7 +184,10 @@ def an_empty_id_opens_no_call(exchange: Exchange) -> Iterator[Finding]:
     bugs="BerriAI/litellm#25321",
 )
 def a_call_in_the_last_chunk_arrives(exchange: Exchange) -> Iterator[Finding]:
-    """A call, or its arguments, sent only in the chunk that finishes the choice arrives."""
+    """A call, or its arguments, sent whole where fragments are usual arrives.
+
+    On chat that is the chunk that finishes the choice, on Messages the start of the block.
+    """
     yield from _lost(exchange)
 
 

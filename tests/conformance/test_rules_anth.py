@@ -1,10 +1,11 @@
 """Each rule on Messages: events that break it, events that do not, and what it says."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from conformance.exchange import Exchange, HoldSeen, Json
+from conformance.exchange import Exchange, HoldSeen, Json, Request
 from conformance.rules import anth, anth_blocks
 from tests.conformance.made import Case, label, script, told, unbroken
 from tests.conformance.made_messages import (
@@ -49,6 +50,9 @@ SPLIT = (
     """2 tool_use blocks with ['{"city":', '"Rome"}'], the provider sent """
     """['{"city":"Rome"}']"""
 )
+SIGNED_THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": SIGNATURE}
+HIDDEN = {"type": "redacted_thinking", "data": "cmVk"}
+BROUGHT = (SIGNED_THOUGHT, HIDDEN)
 THOUGHT = {"type": "thinking", "thinking": "Hm."}
 ROME = [tool(), pass_in('{"city":"Rome"}'), stop()]
 CET = [tool(1, "get_time"), pass_in('{"zone":"CET"}', 1), stop(1)]
@@ -58,6 +62,19 @@ APART = [tool(), pass_in('{"city":'), stop(), tool(1), pass_in('"Rome"}', 1), st
 def thinking(*signatures: str, scenario: Json) -> Exchange:
     """Return a stream of a thought with its signature in these pieces."""
     return whole(think(), thought("Hm."), *map(signed, signatures), stop(), scenario=scenario)
+
+
+def next_turn(*heard: Json, status: int = 200) -> Exchange:
+    """Return a request that brings thoughts of an earlier turn, and what the provider got."""
+    request = Request("POST", "", (), asking(*BROUGHT))
+    entry = {"request": {"body": json.dumps(asking(*heard)), "headers": []}}
+    return replace(whole(*HELLO, scenario=script()), request=request, journal=(entry,),
+                   status=status)  # fmt: skip
+
+
+def asking(*content: Json) -> Json:
+    return {"messages": [{"role": "user", "content": "Hi"},
+                         {"role": "assistant", "content": list(content)}]}  # fmt: skip
 
 
 def held(*lags: int) -> Exchange:
@@ -249,6 +266,20 @@ CASES: list[Case] = [
         "made up",
         thinking("eA==", scenario=UNSIGNED),
         ["the signature 'eA==', and the provider gave none"],
+    ),
+    ("anth.signature-delta-kept", "sent back", next_turn(*BROUGHT), []),
+    (
+        "anth.signature-delta-kept",
+        "sent back without it",
+        next_turn(THOUGHT, HIDDEN, status=400),
+        [f"the provider got thinking {[THOUGHT]}; the client sent {[SIGNED_THOUGHT]}"],
+    ),
+    ("anth.redacted-thinking-kept", "sent back", next_turn(*BROUGHT), []),
+    (
+        "anth.redacted-thinking-kept",
+        "not sent back",
+        next_turn(SIGNED_THOUGHT),
+        [f"the provider got redacted_thinking []; the client sent {[HIDDEN]}"],
     ),
     ("anth.redacted-thinking-kept", "kept", whole(*REDACTION, scenario=REDACTED), []),
     (

@@ -34,6 +34,13 @@ def journal(*headers: tuple[str, str]) -> Exchange:
     return replace(exchange(), journal=(seen(*headers),))
 
 
+def beta(*heard: tuple[str, str]) -> Exchange:
+    """Return an answer to a client that wants two betas, and the headers the provider got."""
+    wanted = (("anthropic-version", "2023-06-01"), ("anthropic-beta", "one-1, two-2"))
+    request = Request("POST", "http://router", wanted, {})
+    return replace(journal(*heard), surface="messages", request=request)
+
+
 CANARY = ("X-Api-Key", "sk-mock-canary")
 COOKIE = ("Set-Cookie", "edge=mint")
 
@@ -83,6 +90,23 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     ("hdr.no-internals", "the router's own", exchange(("set-cookie", "a=b"), sent=(COOKIE,)), []),
     ("hdr.no-internals", "a harmless one", exchange(("date", "now"), sent=(("date", "now"),)), []),
     ("hdr.request-id", "none", replace(exchange(), headers=()), ["no x-request-id"]),
+    (
+        "hdr.client-headers-needed",
+        "all, and one more",
+        beta(("Anthropic-Version", "2023-06-01"), ("anthropic-beta", "two-2,one-1,three-3")),
+        [],
+    ),
+    (
+        "hdr.client-headers-needed",
+        "another version and half of the betas",
+        beta(("anthropic-version", "2023-01-01"), ("anthropic-beta", "one-1")),
+        [
+            "anthropic-version: 2023-06-01 did not reach the provider",
+            "anthropic-beta: two-2 did not reach the provider",
+        ],
+    ),
+    ("hdr.request-id", "of Messages", replace(beta(), headers=(("request-id", "req_1"),)), []),
+    ("hdr.request-id", "of another API", beta(), ["no request-id"]),
 ]
 
 

@@ -1,10 +1,10 @@
 """Routers that get the blocks of a message wrong, or lose what is in them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from conformance.selfcheck.mutants.anth import SURFACE, within
 from conformance.selfcheck.router.relay import Relay
-from conformance.selfcheck.router.values import Chunk
+from conformance.selfcheck.router.values import Chunk, Json
 from conformance.selfcheck.variant import mutant
 
 OF_A_BLOCK = ("content_block_start", "content_block_delta", "content_block_stop")
@@ -175,3 +175,28 @@ def keeps_text_only(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
         chunk = {**chunk, "delta": {"type": "text_delta", "text": chunk["delta"]["text"]}}
     if said(chunk) != "citations_delta":
         yield chunk
+
+
+@mutant("request_body", surface=SURFACE, breaks="anth.signature-delta-kept")
+def asks_without_signatures(relay: Relay) -> Chunk:
+    """Sends thoughts of earlier turns up without their signatures."""
+    return _without(relay.asked, lambda block: {**block, "signature": ""}, "thinking")
+
+
+@mutant("request_body", surface=SURFACE, breaks="anth.redacted-thinking-kept")
+def asks_without_redacted_thoughts(relay: Relay) -> Chunk:
+    """Leaves what nobody can read out of earlier turns."""
+    return _without(relay.asked, lambda block: None, "redacted_thinking")
+
+
+def _without(asked: Chunk, change: Callable[[Chunk], Chunk | None], kind: str) -> Chunk:
+    """Return a request in which the blocks of a kind are changed, or left out."""
+
+    def changed(content: Json) -> Json:
+        if isinstance(content, str):
+            return content
+        blocks = (change(block) if block["type"] == kind else block for block in content)
+        return [block for block in blocks if block]
+
+    turns = [{**turn, "content": changed(turn["content"])} for turn in asked["messages"]]
+    return {**asked, "messages": turns}

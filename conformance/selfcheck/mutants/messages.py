@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from conformance.selfcheck import reference
 from conformance.selfcheck.mutants.anth import PROMPT, SURFACE, within
 from conformance.selfcheck.mutants.anth_blocks import DELTA, said
-from conformance.selfcheck.router.dialects.messages import errors, progress
+from conformance.selfcheck.router.dialects.messages import dialect, errors, progress
 from conformance.selfcheck.router.events import Event, Item
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import json_text, named_event
-from conformance.selfcheck.router.values import Chunk, Ending
+from conformance.selfcheck.router.values import Chunk, Ending, Headers
 from conformance.selfcheck.variant import mutant
 
 SHORT = 4  # characters
@@ -205,3 +205,23 @@ def keeps_the_first_call_of_plain_answers(completion: Chunk, relay: Relay) -> Ch
 def leaves_out_the_type_of_plain_answers(completion: Chunk, relay: Relay) -> Chunk:
     """Does not say that a plain answer is a message."""
     return {name: value for name, value in completion.items() if name != "type"}
+
+
+@mutant("completion", surface=SURFACE, breaks="chunk.identity-policy")
+def gives_plain_answers_ids_of_its_own(completion: Chunk, relay: Relay) -> Chunk:
+    """Hands on the provider's id of a stream, and makes up that of a plain answer."""
+    return {**completion, "id": f"msg_{relay.id}"}
+
+
+@mutant("credentials", surface=SURFACE, breaks="hdr.client-headers-needed")
+def asks_for_no_betas(relay: Relay) -> Headers:
+    """Sends up the version of the API and not which betas are wanted."""
+    return tuple(pair for pair in dialect.credentials(relay) if pair[0] != "anthropic-beta")
+
+
+@mutant("chunk", surface=SURFACE, breaks="tool.args-on-done-only")
+def starts_calls_empty(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Takes the input in the start of a call for a placeholder."""
+    if said(chunk) == "tool_use":
+        chunk = within(chunk, "content_block", input={})
+    yield chunk

@@ -131,10 +131,11 @@ class Writing:
 
     def _signed(self, signature: str | None) -> Iterator[Part]:
         signature = members.signature("".join(self.said)) if signature is None else signature
-        middle = len(signature) // 2
+        third = -(-len(signature) // 3) or 1
+        thirds = tuple(signature[at : at + third] for at in range(0, len(signature), third))
         pieces = {
             "absent": (),
-            "split": (signature[:middle], signature[middle:]),
+            "split": thirds,
         }.get(self.habits.signature, (signature,))
         for piece in pieces:
             yield Delta({"type": "signature_delta", "signature": piece})
