@@ -134,7 +134,7 @@ def _flag(exchange: Exchange) -> str:
     "parity.answer-shape",
     Level.MUST,
     on="chat.plain messages.plain",
-    probes="parity",
+    probes="healthy parity",
     cites="OpenAI OpenAPI 2.3.0, ChatCompletionResponseMessage: role and content are required; "
     "ChatCompletionMessageToolCall: id, type and function are",
 )

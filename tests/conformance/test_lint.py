@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from conformance.resources import FIXTURES
+from tests.conformance.made_messages import HELLO, OVER, begin, block, end, plain, stream
 from tests.conformance.made_responses import life, message, streamed
 
 Command = Callable[..., CompletedProcess[str]]
@@ -192,3 +193,24 @@ def test_a_recommendation_counts_only_if_it_is_to(lint: Command) -> None:
     assert "warn: http.keepalive-neutral (SHOULD)" in relaxed.stdout
     assert "MUST" not in relaxed.stdout
     assert (relaxed.returncode, strict.returncode) == (0, 1)
+
+
+def test_a_stream_of_messages_is_known_by_its_events(lint: Command) -> None:
+    good = stream(begin(), *HELLO, end(), OVER).body
+    jump = stream(begin(), *HELLO, block(2)).body
+    told, broken = lint(good), lint(jump)
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert broken.returncode == 1
+    assert broken.stdout.splitlines()[0] == (
+        f"it.sse:{len(stream(begin(), *HELLO).body)}: fail: anth.index-contiguous (MUST): "
+        "a block starts with index 2, 1 was due"
+    )
+
+
+def test_a_plain_message_is_known_by_its_type(lint: Command) -> None:
+    told = lint(plain({"type": "text"}, reason="stop").body)
+
+    assert told.returncode == 1
+    assert "fail: finish.enum-value (MUST): choice 0 ended with 'stop'" in told.stdout
+    assert "fail: parity.answer-shape (MUST): text text is missing" in told.stdout
