@@ -179,6 +179,14 @@ def test_what_fails_ahead_of_the_first_event_gets_a_status(
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
 
 
+def test_whoever_calls_half_a_response_whole_says_so_in_a_terminal_event(ends: Ends) -> None:
+    url = ends.url().replace("/reference/", "/calls_a_cut_a_success/")
+    *before, (name, last) = named_events(ends.http.post(url, json=ends.body("cut")))
+
+    assert (name, last["response"]["status"]) == ("response.completed", "completed")
+    assert last["sequence_number"] == len(before)
+
+
 @pytest.mark.slow
 def test_silence_is_filled_with_comments_and_its_failure_needs_no_response(ends: Ends) -> None:
     silent = ends.play([{"stall": True}])
