@@ -21,7 +21,7 @@ PROBES = (
         "silent stall",
         "stall",
         limit="idle-limit",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "stall-first",
@@ -29,7 +29,7 @@ PROBES = (
         "stall",
         steps(STALL),
         limit="idle-limit",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "stall-plain",
@@ -37,7 +37,7 @@ PROBES = (
         "stall",
         steps(STALL, mode="plain"),
         limit="idle-limit",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
     Probe(
         "comments-only",
@@ -45,14 +45,22 @@ PROBES = (
         "stall",
         steps(*SAID, *COMMENTED),
         limit="idle-limit",
+        surfaces="chat messages",
     ),
-    Probe("quiet", "silent quiet", "text", steps(*QUIET), limit="keepalive-limit"),
+    Probe(
+        "quiet",
+        "silent quiet",
+        "text",
+        steps(*QUIET),
+        limit="keepalive-limit",
+        surfaces="chat messages",
+    ),
     Probe(
         "steady",
         "silent steady",
         "text",
         steps(*STEADY, {"finish": "stop"}),
         limit="request-limit",
-        surfaces="chat gemini",
+        surfaces="chat messages gemini",
     ),
 )

@@ -83,7 +83,7 @@ def leaves_out_the_stop_sequence(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk
 
 
-@mutant("events", surface=SURFACE, breaks="anth.ping-kept")
+@mutant("events", surface=SURFACE, breaks="anth.ping-kept http.keepalive-while-idle")
 async def swallows_signs_of_life(items: Items, relay: Relay) -> Items:
     """Hands on what the answer is made of and nothing else: no ping, no comment."""
     async for item in items:
