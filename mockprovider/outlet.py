@@ -8,6 +8,7 @@ import termios
 import time
 from array import array
 from asyncio import Transport
+from collections.abc import Iterable
 
 from mockprovider.inbox import Request
 from mockprovider.peer import Peer
@@ -105,24 +106,29 @@ class Outlet:
         corked, self._corked = self._corked, b""
         return corked
 
-    def chunks(self, chunks: list[bytes], times: "array[int]", *, last: bool) -> int:
-        """Write chunks, each at once, and note when; return how many the connection took."""
-        now, write, fd, taken = time.monotonic_ns, os.write, self._fd, 0
+    def chunks(self, chunks: Iterable[bytes], times: "array[int]", *, last: int) -> int:
+        """Write chunks, each at once, and note when; return how many the connection took.
+
+        The chunk of the number `last` ends the body.
+        """
+        before, handed = len(times), 0
+        now, note, write, fd = time.monotonic_ns, times.append, os.write, self._fd
         for chunk in chunks:
-            at = now()
+            note(now())
             try:
                 sent = write(fd, chunk)
             except BlockingIOError:
                 sent = 0
             except OSError as error:
                 self.failure = error
+                times.pop()
                 break
-            times.append(at)
-            taken += 1
+            handed += len(chunk)
             if sent < len(chunk) and self._leave(chunk[sent:]):
                 break
-        self.peer.handed += sum(map(len, chunks[:taken]))
-        self._ended = last and taken == len(chunks)
+        self.peer.handed += handed
+        taken = len(times) - before
+        self._ended = taken == last
         return taken
 
     def end(self) -> None:

@@ -1,5 +1,6 @@
 """What one request gets: a timeline, and what fills its slots as it is played."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mockprovider.outline import Outline
@@ -48,10 +49,10 @@ class Performance:
         """Return the chunks that begin with a step, if they are ready."""
         return self.slotted.score.stretches.get(at) if self.slotted else None
 
-    def filled(self, stretch: Stretch, before: bytes) -> list[bytes]:
-        """Return chunks with all their bytes, the first behind what comes before them."""
+    def filled(self, stretch: Stretch, before: bytes) -> Iterator[bytes]:
+        """Yield chunks with all their bytes, the first behind what comes before them."""
         slotted = self.slotted
-        return stretch.filled(slotted.run, slotted.loose, before) if slotted else []
+        return stretch.filled(slotted.run, slotted.loose, before) if slotted else iter(())
 
 
 def performance(compiled: Compiled, filling: Filling, write: str) -> Performance:

@@ -103,7 +103,7 @@ class Player:
         taken = self.outlet.chunks(chunks, entry.times, last=stretch.last)
         entry.written += taken
         self._at = stretch.end
-        if taken < len(chunks):
+        if taken < len(stretch.chunks):
             self._at, self._repeats = performance.outline.place(entry.written)
         if self.outlet.failure is not None:
             self._broken()

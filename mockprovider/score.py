@@ -18,24 +18,24 @@ LONGEST = 200
 class Stretch:
     """Chunks with nothing to wait for in between, and the step behind them.
 
-    `last` says that they end the body, `loose` that not all have just the run for slots.
+    `last` is their number if they end the body; `loose` says that not all have only the run filled.
     """
 
     chunks: tuple[Parts | Template, ...]
     end: int
-    last: bool
+    last: int
     loose: bool
 
-    def filled(self, run: bytes, filling: Filling, before: bytes) -> list[bytes]:
-        """Return the chunks of one request, the first behind what comes before them."""
+    def filled(self, run: bytes, filling: Filling, before: bytes) -> Iterator[bytes]:
+        """Yield the chunks of one request, the first behind what comes before them."""
         chunks = self.chunks
         if before:
             # Put to the small first part: the chunk may be long.
             chunks = (_surrounded(before, chunks[0], b""), *chunks[1:])
         if self.loose:
-            return [each.fill(filling) if isinstance(each, Template) else run.join(each)
-                    for each in chunks]  # fmt: skip
-        return list(map(run.join, cast("tuple[Parts, ...]", chunks)))
+            return (each.fill(filling) if isinstance(each, Template) else run.join(each)
+                    for each in chunks)  # fmt: skip
+        return map(run.join, cast("tuple[Parts, ...]", chunks))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +90,7 @@ def _stretch(compiled: Compiled, lengths: Sequence[int], at: int, end: int) -> S
     if last:
         chunks[-1] = _surrounded(b"", chunks[-1], LAST_CHUNK)
     loose = any(isinstance(each, Template) for each in chunks)
-    return Stretch(tuple(chunks), end, last, loose)
+    return Stretch(tuple(chunks), end, len(chunks) if last else 0, loose)
 
 
 def _chunk(parts: Parts | Template, length: int) -> Parts | Template:

@@ -28,7 +28,7 @@ def heard(timeline: Timeline) -> Performance:
 def stretches(played: Performance) -> dict[int, list[bytes]]:
     """Return the chunks of each stretch by its first step."""
     found = ((at, played.stretch(at)) for at in range(len(played.timeline)))
-    return {at: played.filled(stretch, b"") for at, stretch in found if stretch is not None}
+    return {at: [*played.filled(stretch, b"")] for at, stretch in found if stretch is not None}
 
 
 def one_by_one(played: Performance) -> Iterator[bytes]:
