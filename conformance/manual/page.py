@@ -79,8 +79,10 @@ def page(family: str) -> str:
 
 
 def intro(family: str) -> str:
-    """Return what the modules of a family say of themselves."""
-    texts = [module.__doc__ or "" for module in MODULES if family in _families(module)]
+    """Return what the modules of a family say of themselves, the one of its name first."""
+    modules = [module for module in MODULES if family in _families(module)]
+    modules.sort(key=lambda module: not module.__name__.endswith(f".{family}"))
+    texts = [module.__doc__ or "" for module in modules]
     return "\n\n".join(_plain(text.strip()) for text in texts)
 
 

@@ -4,34 +4,20 @@ Altered numbers, a wrong sum and a lost class of tokens are a rule each; lost us
 and what the usage of a response lacks of its members in `resp_shape`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import messages_outcome, read
-from conformance.protocols.outcome import Usage, steps
-from conformance.protocols.surface import answer
+from conformance.protocols import read
+from conformance.protocols.outcome import Usage
 from conformance.rules.resp_shape import unshaped
 from conformance.rules.rule import rule
-from conformance.rules.usage import OPTIONS, counts, due, told
+from conformance.rules.usage import OPTIONS, counts, due
+from conformance.rules.usage_classes import CACHED, PLACES, counted, last, losses, shown, within
 
 COMPLETION = "OpenAI OpenAPI 2.3.0, CompletionUsage"
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 ANSWERS = "chat.stream chat.error messages.stream messages.error"
-CACHED = ("cached", "cache_write")
-#: Where the classes of tokens are in the usage of each surface.
-PLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "chat": {
-        "cached": ("prompt_tokens_details", "cached_tokens"),
-        "cache_write": ("prompt_tokens_details", "cache_write_tokens"),
-        "reasoning": ("completion_tokens_details", "reasoning_tokens"),
-    },
-    "messages": {
-        "cached": ("cache_read_input_tokens",),
-        "cache_write": ("cache_creation_input_tokens",),
-        "reasoning": ("output_tokens_details", "thinking_tokens"),
-    },
-}
 
 
 @rule(
@@ -52,10 +38,10 @@ def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
         return
     if exchange.surface != "chat":
         yield from _unsummed(read.outcome(exchange).usage)
-    elif (usage := _last(exchange)) is not None:
+    elif (usage := last(exchange)) is not None:
         prompt, completion, total = (usage.get(name, -1) for name in COUNTS)
         if not all(map(_is_count, (prompt, completion, total))):
-            named = ", ".join(f"{name} {_shown(usage, name)}" for name in COUNTS)
+            named = ", ".join(f"{name} {shown(usage, name)}" for name in COUNTS)
             yield Finding(f"usage lacks a count: {named}")
         elif int(prompt) + int(completion) != total:
             yield Finding(f"{prompt} + {completion} tokens, and the total is {total}")
@@ -64,21 +50,6 @@ def the_total_is_the_sum(exchange: Exchange) -> Iterator[Finding]:
 def _unsummed(usage: Usage | None) -> Iterator[Finding]:
     if usage and (usage.input or 0) + (usage.output or 0) != usage.total:
         yield Finding(f"{counts(usage)}, and the total is {usage.total}")
-
-
-def _last(exchange: Exchange) -> dict[str, Json] | None:
-    if exchange.surface == "messages":
-        usage = messages_outcome.usage(exchange)
-    elif exchange.mode == "plain":
-        members = answer(exchange) or {}
-        usage = members.get("usageMetadata" if exchange.surface == "gemini" else "usage")
-    else:
-        usage = next((token.value for token in reversed(told(exchange))), None)
-    return usage if isinstance(usage, dict) else None
-
-
-def _shown(value: dict[str, Json], name: str) -> str:
-    return repr(value[name]) if name in value else "absent"
 
 
 def _is_count(value: Json) -> bool:
@@ -102,7 +73,7 @@ def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
 
     The mark is a member of the usage with "estimate" in its name.
     """
-    usage = _last(exchange)
+    usage = last(exchange)
     if usage and read.scripted(exchange).usage is None and not _estimated(usage):
         shown = ", ".join(f"{name} {count}" for name, count in usage.items() if _is_count(count))
         yield Finding(f"the provider sent no usage, the client got {shown}")
@@ -131,7 +102,7 @@ def _altered(exchange: Exchange) -> Iterator[Finding]:
     if not sent or not got:
         return
     # Where the cached tokens are not part of the count, losing them loses them from the sum.
-    lost = sum(_lost(exchange, CACHED)) if exchange.surface == "messages" else 0
+    lost = sum(losses(exchange, CACHED)) if exchange.surface == "messages" else 0
     if (sent.input, sent.output) != ((got.input or 0) + lost, got.output):
         yield Finding(f"usage is {counts(got)}, the provider sent {counts(sent)}")
 
@@ -217,44 +188,24 @@ def reasoning_tokens_arrive(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _lost_class(exchange: Exchange, classes: tuple[str, ...]) -> Iterator[Finding]:
-    usage = _last(exchange)
+    usage = last(exchange)
     altered = any(_altered(exchange)) or any(unshaped(exchange))
     if not usage or not due(exchange) or altered:
         return
     if exchange.surface not in PLACES:
         yield from _lost_count(exchange, classes)
         return
-    for name, missing in zip(classes, _lost(exchange, classes), strict=True):
+    for name, missing in zip(classes, losses(exchange, classes), strict=True):
         if missing:
             *above, member = PLACES[exchange.surface][name]
-            found = _shown(_within(usage, above), member)
-            sent = _sent(exchange, name)
+            found = shown(within(usage, above), member)
+            sent = counted(exchange, name)
             yield Finding(f"{'.'.join([*above, member])} is {found}, the provider sent {sent}")
-
-
-def _lost(exchange: Exchange, classes: tuple[str, ...]) -> list[int]:
-    """Return how much less than the provider sent the client was told of, class by class."""
-    usage, places = _last(exchange) or {}, PLACES[exchange.surface]
-    told = [_within(usage, places[name][:-1]).get(places[name][-1]) for name in classes]
-    counts = [count if isinstance(count, int) else 0 for count in told]
-    return [_sent(exchange, name) - got for name, got in zip(classes, counts, strict=True)]
-
-
-def _within(usage: dict[str, Json], path: Sequence[str]) -> dict[str, Json]:
-    for name in path:
-        inner = usage.get(name)
-        usage = inner if isinstance(inner, dict) else {}
-    return usage
 
 
 def _lost_count(exchange: Exchange, classes: tuple[str, ...]) -> Iterator[Finding]:
     got = read.outcome(exchange).usage
     for name in classes:
-        sent, count = _sent(exchange, name), getattr(got, name, None)
+        sent, count = counted(exchange, name), getattr(got, name, None)
         if sent and hasattr(got, name) and count != sent:
             yield Finding(f"the {name} tokens are {count}, the provider sent {sent}")
-
-
-def _sent(exchange: Exchange, name: str) -> int:
-    said = [step["usage"] for step in steps(exchange.scenario) if "usage" in step]
-    return int(said[-1].get(name, 0)) if said else 0

@@ -1,0 +1,59 @@
+"""Whose model name and whose id a client sees: one policy, streamed or not."""
+
+from collections.abc import Iterator
+
+from conformance.exchange import Exchange, Json, Trial
+from conformance.findings import Basis, Finding, Level
+from conformance.protocols import chat, messages
+from conformance.protocols.surface import answer
+from conformance.rules.rule import comparison
+
+
+@comparison(
+    "chunk.identity-policy",
+    Level.SHOULD,
+    on="chat.stream chat.plain messages.stream messages.plain",
+    probes="chunk.identity-policy",
+    basis=Basis.POLICY,
+    cites="OpenAI OpenAPI 2.3.0: id and model of a chat completion and of its chunks; Anthropic "
+    "API reference: id and model of a message",
+    bugs="api7/aisix#1086 BerriAI/litellm#10280 decolua/9router#1311 "
+    "kubernetes-sigs/gateway-api-inference-extension#1625",
+)
+def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
+    """Model name and id follow one policy, streamed or not, and the declared one if there is one.
+
+    Whose model name a client sees, and whose id, is contested: the policies are `model-name`
+    (upstream, requested) and `id` (upstream, own).
+    """
+    for policy, position in (("model-name", _model_position), ("id", _id_position)):
+        held = {name: position(exchange) for name, exchange in trial.exchanges.items()}
+        for name, exchange in trial.exchanges.items():
+            wanted = exchange.policy.get(policy) or next(iter(held.values()))
+            if wanted != "unspecified" and held[name] != wanted:
+                what = f"{policy} is {held[name]} in a {exchange.mode} answer, not {wanted}"
+                yield Finding(what, exchange=name)
+
+
+def _first(exchange: Exchange, name: str) -> Json:
+    if exchange.mode == "plain":
+        values = [answer(exchange) or {}]
+    elif exchange.surface == "messages":
+        values = [messages.member(each.value, "message") for each in messages.data(exchange)]
+    else:
+        values = [chunk.value for chunk in chat.chunks(exchange)]
+    return next((value[name] for value in values if value.get(name)), None)
+
+
+def _model_position(exchange: Exchange) -> str:
+    whose = {
+        (exchange.scenario or {}).get("model"): "upstream",
+        exchange.asked("model"): "requested",
+    }
+    return whose.get(_first(exchange, "model"), "another")
+
+
+def _id_position(exchange: Exchange) -> str:
+    made = "msg_" if exchange.surface == "messages" else "chatcmpl-"
+    given = {f"{made}{entry['nonce']}-{entry['attempt']}" for entry in exchange.journal}
+    return "upstream" if _first(exchange, "id") in given else "own"
