@@ -44,7 +44,8 @@ class Broken(ConnectionError):
 class Client:
     """Connections that are kept for a moment; closing it closes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle: float = IDLE) -> None:
+        self._idle = idle
         self._free: dict[Origin, list[Wire]] = {}
 
     async def __aenter__(self) -> Self:
@@ -81,11 +82,14 @@ class Client:
                 wire.close()
 
     async def _wire(self, origin: Origin) -> "Wire":
-        free = self._free.get(origin, [])
-        while free:
-            if (wire := free.pop()).reusable:
-                return wire
-            wire.close()
+        free = self._free.pop(origin, [])
+        fresh = [wire for wire in free if wire.reusable and wire.idle < self._idle]
+        for wire in free:
+            if wire not in fresh:
+                wire.close()
+        if fresh:
+            self._free[origin] = fresh
+            return fresh.pop()
         scheme, host, port = origin
         loop = asyncio.get_running_loop()
         secure = _trusted() if scheme == "https" else None
@@ -124,9 +128,13 @@ class Wire(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        whole = self._http.our_state is self._http.their_state is h11.IDLE and self._quiet
-        fresh = not self._idle_since or time.monotonic() - self._idle_since < IDLE
-        return whole and fresh and not self._over
+        whole = self._http.our_state is self._http.their_state is h11.IDLE
+        return whole and self._quiet and not self._over
+
+    @property
+    def idle(self) -> float:
+        """Seconds since its last answer ended."""
+        return time.monotonic() - self._idle_since
 
     def ask(self, asked: h11.Request, content: bytes) -> None:
         events = (asked, h11.Data(data=content), h11.EndOfMessage())

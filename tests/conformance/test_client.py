@@ -170,6 +170,16 @@ def test_what_is_sent_is_what_was_asked_and_what_http_demands() -> None:
     assert headers == (("X-One", "1"), ("x-two", "2"), ("content-length", "3"))
 
 
+def test_a_connection_that_lies_idle_is_closed_and_not_used_again() -> None:
+    async def ask(server: Server) -> list[int]:
+        async with Client(idle=0.0) as http:
+            for _ in range(2):
+                await captured(server.url, http)
+        return server.connections
+
+    assert against(says(PLAIN), ask) == [1, 2]
+
+
 CLOSES = PLAIN.replace(b"x-two: 2", b"connection: close")
 
 
