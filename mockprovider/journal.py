@@ -13,7 +13,7 @@ from mockprovider.entry import End, Entry, Key
 from mockprovider.inbox import Request
 from mockprovider.marker import run_of
 
-MAX_ENTRIES = 4_000
+MAX_ENTRIES = 2_000
 MAX_BYTES = 16 << 20
 # The run of requests that name a scenario and have no nonce.
 UNNAMED = "plain"

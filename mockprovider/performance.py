@@ -42,8 +42,12 @@ class Performance:
         return slotted.run.join(parts)
 
     def head(self, head: Head) -> bytes:
-        """Return the bytes of the head."""
-        return self.slotted.head if self.slotted else encoded(head)
+        """Return the bytes of the head, once."""
+        if self.slotted is None:
+            return encoded(head)
+        # A stream may be long, and its head is some ten times as long as an event's text.
+        written, self.slotted.head = self.slotted.head, b""
+        return written
 
     def stretch(self, at: int) -> Stretch | None:
         """Return the chunks that begin with a step, if they are ready."""
