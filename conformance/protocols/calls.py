@@ -102,7 +102,9 @@ class Choice:
 
 @once
 def flaws(exchange: Exchange) -> list[Flaw]:
-    """Return all that is wrong with the tool call fragments of a stream."""
+    """Return all that is wrong with the tool call fragments of a chat stream."""
+    if exchange.surface != "chat":
+        return []
     opened: dict[int, Choice] = defaultdict(Choice)
     found: list[Flaw] = []
     for part in chat.parts(exchange):

@@ -155,7 +155,7 @@ def _unseen(event: Data) -> str:
         return "error is null, on which the official Python SDK fails"
     if not error:
         # A name is read by neither SDK: the one throws, the other passes the event over.
-        flat = event.type == "error" or {"code", "message", "status"} <= set(event.value)
+        flat = event.type == "error" or event.value.keys() >= {"code", "message", "status"}
         return "the error is not under a top-level member error" if flat else ""
     if next(iter(event.value)) != "error":
         return "error is not the first member, where the official Python SDK looks for it"

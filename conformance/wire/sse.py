@@ -19,7 +19,7 @@ LAST_LINE = re.compile(rb"(?P<text>[^\r\n]*)(?P<ending>\r\n|\r|\n)")
 # What nearly every event is: one data line and a blank one. It is read at a stroke; whatever is
 # not just so is read line by line, and comes to the same. A dot goes through a line fifty times as
 # fast as a class that leaves out CR too, which is looked for afterwards.
-WHOLE = re.compile(rb"(?:event: ?(.*)\n)?data: ?(.*)\n\n")
+WHOLE = re.compile(rb"(?:event: ?(.*)\n)?data: ?(.*)\n\r?\n")
 
 
 class Event(NamedTuple):
@@ -101,10 +101,13 @@ class Decoder:
     def _whole(self, at: int, items: list[Item]) -> int:
         """Read the whole events that begin here, and return where the first other line does."""
         pending, offset = self._pending, self._offset
-        while (match := WHOLE.match(pending, at)) and b"\r" not in match[0]:
+        while match := WHOLE.match(pending, at):
             name, data = match.groups()
+            data, kind = data.removesuffix(b"\r"), (name or b"").removesuffix(b"\r")
+            if b"\r" in data or b"\r" in kind:
+                return at
             try:
-                said, kind = data.decode(), name.decode() if name else ""
+                said, kind = data.decode(), kind.decode()
             except UnicodeDecodeError:
                 return at
             end = match.end()
