@@ -102,17 +102,16 @@ class Decoder:
         """Read the whole events that begin here, and return where the first other line does."""
         pending, offset = self._pending, self._offset
         while match := WHOLE.match(pending, at):
-            name, data = match.groups()
-            data, kind = data.removesuffix(b"\r"), (name or b"").removesuffix(b"\r")
-            if b"\r" in data or b"\r" in kind:
+            name, data = (match[1] or b"").removesuffix(b"\r"), match[2].removesuffix(b"\r")
+            if b"\r" in name or b"\r" in data:
                 return at
             try:
-                said, kind = data.decode(), kind.decode()
+                kind, said = name.decode(), data.decode()
             except UnicodeDecodeError:
                 return at
             end = match.end()
             span = Span(offset + at, offset + end)
-            items.append(Event(kind or "message", said, span, name is not None))
+            items.append(Event(kind or "message", said, span, match[1] is not None))
             at = end
         return at
 
