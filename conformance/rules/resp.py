@@ -72,8 +72,8 @@ def _within(exchange: Exchange) -> Iterator[tuple[int, Violation]]:
 def what_begins_is_ended(exchange: Exchange) -> Iterator[Finding]:
     """The response is created, then its items are added one by one and each is done.
 
-    What is done holds the whole of its deltas, in the part, the item and the response. Items of a
-    kind the router does not know arrive like others.
+    Items and their parts count 0, 1, 2. What is done holds the whole of its deltas, in the part,
+    the item and the response. Items of a kind the router does not know arrive like others.
     """
     yield from _opening(exchange)
     for at, violation in _within(exchange):
@@ -114,8 +114,17 @@ def _left(state: str) -> str:
 
 def _numbering(exchange: Exchange) -> Iterator[Finding]:
     indexes = list(responses.grown(exchange))
+    whole = responses.output(responses.terminal(exchange))
+    if whole and not indexes:
+        yield Finding(f"none was streamed of the items that the response has: {len(whole)}")
     if indexes != list(range(len(indexes))):
         yield Finding(f"output_index counts {', '.join(map(str, indexes))}; right is 0, 1, 2")
+    for at, events in responses_order.by_item(exchange).items():
+        for counter in ("content_index", "summary_index"):
+            parts = sorted({e.place[1] for e in events if e.place and e.place[0] == counter})
+            if parts != list(range(len(parts))):
+                shown = ", ".join(map(str, parts))
+                yield Finding(f"{counter} of item {at} counts {shown}; right is 0, 1, 2")
 
 
 @rule(

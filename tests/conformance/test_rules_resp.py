@@ -184,6 +184,21 @@ CASES: list[Case] = [
     ),
     (
         "resp.lifecycle-complete",
+        "a part left out",
+        streamed([
+            {**event, **({"content_index": 1} if "content_index" in event else {})}
+            for event in life(message("a"))
+        ]),
+        ["content_index of item 0 counts 1; right is 0, 1, 2"],
+    ),
+    (
+        "resp.lifecycle-complete",
+        "an item that is there in the end only",
+        streamed([*opening(), life(message("a"))[-1]]),
+        ["none was streamed of the items that the response has: 1"],
+    ),
+    (
+        "resp.lifecycle-complete",
         "another text when it is done",
         streamed(changed(SAID, "text.done", text="")),
         [AT.format("in its done event", 0, "ab")],

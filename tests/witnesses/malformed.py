@@ -29,7 +29,7 @@ class Case(NamedTuple):
     name: str
     body: bytes
     meant: Meant = Meant()
-    #: Why it is in order though an SDK trips over it; empty where it is not in order.
+    #: Why it is in order though an official SDK trips over it; empty where it is not in order.
     legal: str = ""
 
 

@@ -103,7 +103,8 @@ ORDER = [
     Case("created twice", instead(CREATED, CREATED, CREATED), TEXT),
     Case("neither created nor in_progress", body(*ALL[2:]), TEXT),
     Case("a keepalive first", body({"type": "keepalive"}, *ALL), TEXT),
-    Case("an event nobody knows", instead(ADDED, told("foo.bar"), ADDED), TEXT),
+    Case("an event nobody knows", instead(ADDED, told("foo.bar"), ADDED), TEXT,
+         legal="the API adds kinds of events, and clients are to pass them over"),
     Case("an event without type", instead(ADDED, event({"x": 1}, ""), ADDED), TEXT),
     Case("no item added", instead(ADDED), TEXT),
     Case("an item added twice", instead(ADDED, ADDED, ADDED), TEXT),
@@ -170,10 +171,12 @@ CALLS = [
 
 ERRORS = [
     Case("an error", body(*ALL[:5], {"type": "error", "error": BOOM}), FAILED),
-    Case("a flat error", body(*ALL[:5], {"type": "error", **BOOM, "param": None}), FAILED),
+    Case("a flat error", body(*ALL[:5], {"type": "error", **BOOM, "param": None}), FAILED,
+         legal="OpenAI's document has it so: ResponseErrorEvent"),
     Case("an error without type", body(*ALL[:5], event({"error": BOOM}, "")), FAILED),
     Case("failed", body(*ALL[:5], told("failed", response={**OPEN, "status": "failed",
-                                                            "error": BOOM})), FAILED),
+                                                            "error": BOOM})), FAILED,
+         legal="OpenAI's document has it so: ResponseFailedEvent"),
 ]  # fmt: skip
 
 CASES = [*FRAMING, *ORDER, *SHAPE, *CALLS, *ERRORS]
