@@ -62,6 +62,7 @@ def gemini(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
         "contents": [{"role": "user", "parts": [{"text": prompt}]}, *send.ask.get("contents", ())],
         "tools": [{"functionDeclarations": declared}] if declared else None,
         "generationConfig": {**wanted, **send.ask.get("generationConfig", {})} or None,
+        "continuationToken": send.ask.get("continuationToken"),
     }
     how = GEMINI[send.mode]
     base = url.removesuffix("/v1")

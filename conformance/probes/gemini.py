@@ -42,6 +42,11 @@ BLOCKED: Json = {
     "gemini": {"block": "PROHIBITED_CONTENT"},
     "step": [{"finish": "content_filter"}, {"usage": {"input": 109, "output": 0}}],
 }
+TOKEN = "c2F2b3J5"  # noqa: S105  (of an answer, no secret)
+CONTINUED: Json = {
+    "gemini": {"candidate_extra": {"continuationToken": TOKEN}},
+    "step": [*SAID, {"finish": "CONTINUATION"}],
+}
 PLACES = ("every", "prompt", "last", "own", "traffic")
 ODD_TEXT = '{"city":"Sankt Gallen \\"\\u00df\\" \\\\ \\n 木蘭 🌿","at":[1,{"x":null}],"far":true}'
 CLIENTS: Headers = (
@@ -152,6 +157,13 @@ PROBES = (
             for form in FORMS
             for place in PLACES
         },
+    ),
+    probe("continuation", "gem.continuation-kept", "text", forms({}, CONTINUED)),
+    probe(
+        "continuation-returns",
+        "gem.continuation-kept",
+        "text",
+        forms({"continuationToken": TOKEN}),
     ),
     probe("blocked", "gem.prompt-feedback-kept", "text", forms({}, BLOCKED)),
     probe(

@@ -1,5 +1,6 @@
 """What only the Gemini surface has: two forms of a stream, codes of errors, blocked prompts."""
 
+import json
 from collections.abc import Iterator
 
 from conformance.exchange import End, Exchange, Trial
@@ -13,6 +14,7 @@ from conformance.wire.array import Element
 from conformance.wire.sse import Oddity
 
 OK = 200
+TOKEN = "continuationToken"  # noqa: S105  (of an answer, no secret)
 STREAMS = "gemini.stream gemini.array"
 ANSWERS = f"{STREAMS} gemini.plain"
 METHODS = "Gemini API, streamGenerateContent: events with alt=sse, otherwise one JSON array"
@@ -153,6 +155,34 @@ def a_blocked_prompt_says_so(exchange: Exchange) -> Iterator[Finding]:
         yield Finding(f"blockReason is {got!r}, the provider's is {sent!r}")
     elif any(map(gemini.candidates, chunks)):
         yield Finding("a candidate came where the prompt was blocked")
+
+
+@rule(
+    "gem.continuation-kept",
+    Level.MUST,
+    on=f"{ANSWERS} gemini.error",
+    probes="gem.continuation-kept",
+    needs="request upstream",
+    cites="Google Gen AI SDKs 3.x, automatic continuation: on by default; measured: with the "
+    "reason CONTINUATION and its token they ask again, with any other reason they end",
+)
+def what_goes_on_says_so(exchange: Exchange) -> Iterator[Finding]:
+    """A CONTINUATION arrives as one with its continuationToken, and the token goes back up."""
+    if exchange.form == "error":
+        yield Finding(f"answered {exchange.status} where the answer was to go on")
+        return
+    habits = (exchange.scenario or {}).get("gemini", {})
+    if sent := habits.get("candidate_extra", {}).get(TOKEN):
+        listed = [each for c in gemini.responses(exchange) for each in gemini.candidates(c)]
+        if not any(each.get(TOKEN) == sent for each in listed):
+            yield Finding(f"the provider's {TOKEN} {sent!r} did not arrive")
+        elif (reason := read.stated(exchange).get(0)) != "CONTINUATION":
+            yield Finding(f"the finish reason is {reason!r}, the provider's is 'CONTINUATION'")
+    asked = exchange.asked(TOKEN)
+    for entry in exchange.journal if asked else ():
+        if (got := json.loads(entry["request"]["body"]).get(TOKEN)) != asked:
+            what = f"the provider got the {TOKEN} {got!r}, the client sent {asked!r}"
+            yield Finding(what, where="journal")
 
 
 @rule(

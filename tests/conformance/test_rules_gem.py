@@ -41,6 +41,14 @@ def ended(*parts: Json, scenario: Json = None, **members: Json) -> Exchange:
     return streamed(chunk(candidate(*parts, finish="STOP"), **members), scenario=scenario)
 
 
+TOKEN: Json = {"continuationToken": "QUJD"}
+
+
+def continued(finish: str, extra: Json = None) -> Exchange:
+    scenario = script({"finish": "CONTINUATION"}, gemini={"candidate_extra": TOKEN})
+    return streamed(chunk(candidate(finish=finish, **(extra or {}))), scenario=scenario)
+
+
 def journal(body: Json) -> tuple[Json, ...]:
     return ({"request": {"body": json.dumps(body)}},)
 
@@ -162,6 +170,26 @@ CASES: list[Case] = [
         "gem.prompt-feedback-kept", "an error", answered(RPC, 502, BLOCKED),
         ["answered 502 where the provider said why it blocked"],
     ),
+    ("gem.continuation-kept", "with its token", continued("CONTINUATION", TOKEN), []),
+    (
+        "gem.continuation-kept", "as a stop", continued("STOP", TOKEN),
+        ["the finish reason is 'STOP', the provider's is 'CONTINUATION'"],
+    ),
+    (
+        "gem.continuation-kept", "without its token", continued("CONTINUATION"),
+        ["the provider's continuationToken 'QUJD' did not arrive"],
+    ),
+    (
+        "gem.continuation-kept", "brought back",
+        plain(chunk(), TOKEN, scenario=script(), journal=journal(TOKEN)), [],
+    ),
+    (
+        "gem.continuation-kept", "not brought back",
+        plain(chunk(), TOKEN, scenario=script(), journal=journal({})),
+        ["the provider got the continuationToken None, the client sent 'QUJD'"],
+    ),
+    ("gem.continuation-kept", "an error", answered(RPC, 502, script()),
+     ["answered 502 where the answer was to go on"]),
     ("gem.identity-stable", "one answer", text("a", "b"), []),
     ("gem.identity-stable", "never stated", streamed({"candidates": []}, {"candidates": []}), []),
     (

@@ -153,6 +153,23 @@ def answers_a_blocked_prompt(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield {**chunk, "candidates": [empty]} if chunk.get("promptFeedback") else chunk
 
 
+@mutant("chunk", breaks="gem.continuation-kept", surface="gemini")
+def stops_where_the_answer_goes_on(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says STOP for CONTINUATION."""
+
+    def stopped(candidate: Chunk) -> Chunk:
+        goes_on = candidate.get("finishReason") == "CONTINUATION"
+        return {**candidate, "finishReason": "STOP"} if goes_on else candidate
+
+    yield each_candidate(chunk, stopped)
+
+
+@mutant("request_body", breaks="gem.continuation-kept", surface="gemini")
+def begins_every_answer_anew(relay: Relay) -> dict[str, Json]:
+    """Sends up those members of a request that it knows."""
+    return without(relay.asked, "continuationToken")
+
+
 @mutant("chunk", breaks="gem.identity-stable", surface="gemini")
 def numbers_its_chunks(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Gives each chunk an id of its own."""
