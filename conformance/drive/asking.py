@@ -33,6 +33,7 @@ def responses(url: str, key: str, model: str, send: Send, prompt: str) -> Reques
         "input": [{"role": "user", "content": prompt}],
         "stream": send.mode == "stream",
         "tools": [{"type": "function", **_function(tool)} for tool in _tools(send)] or None,
+        **_logprobs(send),
         **_common(send),
     }
     return _post(f"{url}/responses", (("authorization", f"Bearer {key}"),), body)
@@ -98,6 +99,13 @@ def _tools(send: Send) -> list[Json]:
 def _function(tool: Json) -> Body:
     function: Body = tool["function"]
     return function
+
+
+def _logprobs(send: Send) -> Body:
+    if not send.ask.get("logprobs"):
+        return {}
+    top = send.ask.get("top_logprobs", 0)
+    return {"include": ["message.output_text.logprobs"], "top_logprobs": top}
 
 
 def _common(send: Send) -> Body:

@@ -151,7 +151,7 @@ PROBES = (
             "open": Send(change=OPEN),
             **{f"open.{name}": Send(change={**OPEN, **how}) for name, how in LAST.items()},
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-malformed-event",

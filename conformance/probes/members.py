@@ -49,12 +49,19 @@ PROBES = (
     Probe("reasoning-content", "healthy reasoning", "reasoning", named("reasoning_content")),
     Probe("reasoning", "healthy reasoning", "reasoning", named("reasoning")),
     Probe("reasoning-details", "healthy reasoning", "reasoning", named("reasoning_details")),
-    Probe("logprobs", "healthy logprobs", "logprobs", both(LOGPROBS), may_refuse=True),
+    Probe(
+        "logprobs",
+        "healthy logprobs",
+        "logprobs",
+        both(LOGPROBS),
+        may_refuse=True,
+        surfaces="chat responses",
+    ),
     Probe(
         "extras",
         "healthy extras",
         "extras",
         both({}),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
 )

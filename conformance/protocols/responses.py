@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json, once
 from conformance.findings import Span
 from conformance.protocols.grammar import Token
-from conformance.protocols.responses_items import Item, Said, plain_text, said
+from conformance.protocols.responses_items import Item, Said, parts, plain_text, said
 from conformance.protocols.surface import Data, Event, answer, ended, items, read_event
 from conformance.wire import sse
 
@@ -132,3 +132,14 @@ def output(told: dict[str, Json]) -> list[dict[str, Json]]:
     """Return the items that a response lists."""
     listed = told.get("output")
     return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+
+
+def logprobs(exchange: Exchange) -> list[dict[str, Json]]:
+    """Return the rows of log probabilities, those of the deltas or of the parts of an answer."""
+    deltas = (e.value for e in events(exchange) if isinstance(e, Data))
+    told = [value for value in deltas if value.get("type") == "response.output_text.delta"]
+    if exchange.mode == "plain":
+        told = [part for item in output(terminal(exchange)) for part in parts(item)]
+    listed = (value.get("logprobs") for value in told)
+    rows = (row for each in listed if isinstance(each, list) for row in each)
+    return [row for row in rows if isinstance(row, dict)]

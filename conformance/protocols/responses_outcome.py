@@ -27,8 +27,16 @@ from conformance.protocols.responses_items import (
 )
 from conformance.protocols.surface import BadEvent, Data, Flaw, Surface
 
-#: Why a response ends, and what other APIs call it. Calls are told by the items alone.
-WORDS = {"completed": "stop", "max_output_tokens": "length", "content_filter": "content_filter"}
+#: Why a response ends, and what other APIs call it. Calls are told by the items alone. The last two
+#: are in OpenAI's SDKs, `max_tokens` is in its document's examples.
+WORDS = {
+    "completed": "stop",
+    "max_output_tokens": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+    "max_messages": "length",
+    "steered": "stop",
+}
 
 
 @once

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Level, Span
-from conformance.protocols import chat, read
+from conformance.protocols import chat, read, responses
 from conformance.protocols.surface import Data, answer
 from conformance.rules.difference import parted
 from conformance.rules.rule import rule
@@ -52,7 +52,7 @@ def _mixed_up(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "choice.logprobs-kept",
     Level.SHOULD,
-    on="chat.stream chat.plain",
+    on="chat.stream chat.plain responses.stream responses.plain",
     probes="logprobs",
     needs="request upstream",
     cites="OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.logprobs and top_logprobs",
@@ -72,6 +72,8 @@ def log_probabilities_arrive(exchange: Exchange) -> Iterator[Finding]:
 
 def _rows(exchange: Exchange, index: int) -> list[dict[str, Json]]:
     """Return the rows of one choice, of all chunks in order or of a plain answer."""
+    if exchange.surface == "responses":
+        return responses.logprobs(exchange)
     whole = [Data(answer(exchange) or {}, Span(0, len(exchange.body)))]
     found: list[dict[str, Json]] = []
     for chunk in whole if exchange.mode == "plain" else chat.chunks(exchange):

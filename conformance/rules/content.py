@@ -13,7 +13,7 @@ from conformance.rules.invariance import departures, same_text
 from conformance.rules.rule import comparison, rule
 
 #: Where a scenario has members of its vendor's own, and what a surface calls the source of a text.
-PLACES = ("choice_extra", "candidate_extra", "chunk_extra")
+PLACES = ("choice_extra", "candidate_extra", "chunk_extra", "item_extra", "response_extra")
 ADDRESS = {"gemini": "uri"}
 
 FOLD = "OpenAI API reference, chat streaming: the message is the deltas joined in order"
@@ -118,7 +118,8 @@ def an_empty_stream_is_no_success(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "content.extras-kept",
     Level.SHOULD,
-    on="chat.stream chat.plain messages.stream messages.plain gemini.stream gemini.plain",
+    on="chat.stream chat.plain responses.stream messages.stream messages.plain gemini.stream "
+    "gemini.plain",
     probes="extras",
     basis=Basis.POLICY,
     needs="upstream",

@@ -133,7 +133,7 @@ def _flag(exchange: Exchange) -> str:
 @rule(
     "parity.answer-shape",
     Level.MUST,
-    on="chat.plain messages.plain",
+    on="chat.plain responses.plain messages.plain",
     probes="healthy parity",
     cites="OpenAI OpenAPI 2.3.0, ChatCompletionResponseMessage: role and content are required; "
     "ChatCompletionMessageToolCall: id, type and function are",
@@ -141,7 +141,8 @@ def _flag(exchange: Exchange) -> str:
 def a_plain_answer_has_a_message(exchange: Exchange) -> Iterator[Finding]:
     """A plain answer is one JSON object; its messages have their role, content and whole calls.
 
-    What stands beside the message is under `chunk.required-keys`.
+    What stands beside the message is under `chunk.required-keys`, what a response has in it under
+    `resp.schema-required-fields`.
     """
     value = answer(exchange)
     if value is None:

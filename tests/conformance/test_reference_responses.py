@@ -193,3 +193,22 @@ def test_silence_is_filled_with_comments_and_its_failure_needs_no_response(ends:
 
     assert silent.text.count(": keepalive\n\n") >= 2
     assert [name for name, _ in named_events(silent)] == ["error"]
+
+
+def test_an_event_that_comes_again_is_left_out(ends: Ends) -> None:
+    twice = [{"duplicate_event": {"at": at}} for at in (4, 2)]
+    steps = [{"say": "Amber"}, {"say": " birch"}, {"finish": "stop"}]
+
+    told = named_events(ends.play(steps, fault=twice))
+
+    numbers = [value["sequence_number"] for _, value in told]
+    assert numbers == list(range(len(numbers)))
+
+
+def test_the_terminal_event_lists_what_was_done(ends: Ends) -> None:
+    steps = [{"say": "Amber"}, {"finish": "stop"}]
+
+    *_, (name, value) = named_events(ends.play(steps, responses={"output": "empty"}))
+
+    told = [item["content"][0]["text"] for item in value["response"]["output"]]
+    assert (name, told) == ("response.completed", ["Amber"])

@@ -87,8 +87,8 @@ OUTCOMES: list[tuple[str, Exchange, Outcome]] = [
     ),
     (
         "another reason",
-        streamed(life(message("a"), status="incomplete", incomplete_details={"reason": "steered"})),
-        Outcome((Choice("a", finish="steered"),), USED),
+        streamed(life(message("a"), status="incomplete", incomplete_details={"reason": "rained"})),
+        Outcome((Choice("a", finish="rained"),), USED),
     ),
     (
         "an error as the API sends it, and as it is documented",

@@ -1,17 +1,21 @@
 """Routers that break on Responses what other surfaces have too, in ways that only it has."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.mutants.resp import SURFACE, item_type, said, with_item
+from conformance.selfcheck.mutants.sse import broken
 from conformance.selfcheck.router.dialects.responses import dialect, progress
-from conformance.selfcheck.router.events import Event, Item
+from conformance.selfcheck.router.events import Event, Item, Reader
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import as_event
 from conformance.selfcheck.router.values import Chunk, Ending
 from conformance.selfcheck.variant import mutant
 
 TEXT = "output_text.delta"
+ANNOTATIONS = re.compile(r'"annotations": \[[^]]*\]')
 ARGUMENTS = "function_call_arguments.delta"
 
 
@@ -44,6 +48,20 @@ def loses_a_delta_now_and_then(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 def trims_deltas_of_text(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Trims the text of each delta."""
     yield chunk | {"delta": chunk["delta"].strip()} if said(chunk, TEXT) else chunk
+
+
+@mutant("chunk", breaks="content.extras-kept", surface=SURFACE)
+def knows_no_annotations(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Leaves out where a text says it comes from."""
+    if not said(chunk, "annotation.added"):
+        text = json.dumps(chunk)
+        yield json.loads(ANNOTATIONS.sub('"annotations": []', text)) if "url" in text else chunk
+
+
+@mutant("chunk", breaks="choice.logprobs-kept", surface=SURFACE)
+def empties_logprobs(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Has no log probabilities in its deltas, whatever was asked for."""
+    yield chunk | {"logprobs": []} if said(chunk, TEXT) else chunk
 
 
 @mutant("chunk", breaks="finish.present", surface=SURFACE)
@@ -211,3 +229,20 @@ def closes_cut_arguments(error: Chunk, relay: Relay) -> Iterator[Item]:
         place = {name: latest[name] for name in ("item_id", "output_index")}
         yield progress.numbered(f"response.{ARGUMENTS}", relay, **place, delta='"}')
     yield from dialect.RESPONSES.failing(error, relay)
+
+
+class Hasty(Reader):
+    """Takes the end of the body for that of the response, whatever event it holds."""
+
+    def close(self) -> list[Item]:
+        pending = super().close()
+        return [COMPLETED] if pending and not any(map(broken, pending)) else pending
+
+
+COMPLETED = Event('{"type":"response.completed","response":{"status":"completed"}}')
+
+
+@mutant("reader", breaks="sse.final-event-flush", surface=SURFACE)
+def completes_what_it_has_not_read_to_the_end(relay: Relay) -> Reader:
+    """Forgets a last event without its blank line, and sends an end of its own."""
+    return Hasty(relay.settings.limit)
