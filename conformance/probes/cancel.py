@@ -52,5 +52,6 @@ PROBES = (
             "left": replace(leaves(*MIDWAY), crowd=True, headers=SESSION),
             "after": Send(headers=SESSION),
         },
+        heavy=True,
     ),
 )

@@ -61,12 +61,14 @@ PROBES = (
             }
         ),
         surfaces=EVERYWHERE,
+        heavy=True,
     ),
     Probe(
         "sse-long-line",
         "sse.long-line",
         "text",
         against({"cut": cut(event=[40]), **LONG}, {}),
+        heavy=True,
         surfaces="chat messages gemini",
     ),
     Probe(
@@ -82,6 +84,7 @@ PROBES = (
             }
         ),
         surfaces=EVERYWHERE,
+        heavy=True,
     ),
     Probe(
         "sse-bare-cr",
@@ -173,5 +176,6 @@ PROBES = (
             }
         ),
         surfaces=EVERYWHERE,
+        heavy=True,
     ),
 )

@@ -42,6 +42,7 @@ class Probe:
     surfaces: str = "chat"  # words; EVERYWHERE where the scenario says the same on each
     question: str = ""  # what a real model is asked instead; without it the probe needs the mock
     may_refuse: bool = False  # a router that does not offer this may answer 400
+    heavy: bool = False  # one trial takes as long as dozens of others
     billed: bool = False  # the router is asked what each of its requests cost
     limit: str = ""  # the declared limit it is about: the script's waits are for one of a second
 

@@ -25,6 +25,7 @@ from conformance.rules import RULES
 from conformance.selfcheck.matrix import Matrix, complaints
 from conformance.selfcheck.observe import Job, jobs, observed
 from conformance.selfcheck.routers import ASKED, VARIANTS
+from conformance.selfcheck.share import asked
 from conformance.selfcheck.sheet import document, sheet
 from conformance.settings import WrongUsage
 
@@ -58,6 +59,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--rule", metavar="PATTERN", action="append", default=[],
         help="ask only these rules, families, probes or cases; may be given again",
     )  # fmt: skip
+    parser.add_argument(
+        "--all", action="store_true",
+        help="ask every mutant everything; without it those of all surfaces are asked a share",
+    )  # fmt: skip
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the matrix to a file too")
 
 
@@ -68,6 +73,8 @@ def selfcheck(args: argparse.Namespace) -> int:
         _writable(args.json)
         began = time.monotonic()
         work = list(jobs(chosen.routers, chosen.cases, f"selfcheck.{os.getpid()}"))
+        if not (args.all or args.only or args.rule):
+            work = [job for job in work if asked(job.router, VARIANTS.get(job.router), job.cases)]
         matrix = check(chosen, work)
         wrong = list(complaints(matrix, RULES, whole=chosen.whole))
         seconds = time.monotonic() - began
@@ -119,12 +126,12 @@ def _any(name: str, patterns: Sequence[str]) -> bool:
 def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
     with servers() as (routers_url, control_url):
         found = asyncio.run(observed(routers_url, control_url, work, load("reference")))
-    asked = {(case.rule.id, case.surface) for case in chosen.cases} if chosen.whole else ()
+    everything = {(case.rule.id, case.surface) for case in chosen.cases} if chosen.whole else ()
     return Matrix(
         {name: VARIANTS[name] for name in chosen.routers if name in VARIANTS},
         {case.rule.id: case.rule for case in chosen.cases},
         tuple(found),
-        frozenset(asked),
+        frozenset(everything),
     )
 
 

@@ -1,0 +1,56 @@
+"""What a mutant is asked for in a self-check that has to be quick."""
+
+from conformance.plan import Case, cases
+from conformance.probes import PROBES
+from conformance.rules import RULES
+from conformance.selfcheck.routers import VARIANTS
+from conformance.selfcheck.share import SHARE, asked
+from conformance.selfcheck.variant import Variant
+
+TRIALS: dict[tuple[str, str], list[Case]] = {}
+for each in cases(RULES.values(), PROBES.values()):
+    TRIALS.setdefault(each.trial, []).append(each)
+HEAVY = [judging for judging in TRIALS.values() if judging[0].probe.heavy]
+LIGHT = [judging for judging in TRIALS.values() if not judging[0].probe.heavy]
+
+
+def wrong(rule: str, surface: str = "") -> Variant:
+    return Variant("write", print, "Is wrong.", frozenset({rule}), surface)
+
+
+def share(name: str, variant: Variant | None) -> list[list[Case]]:
+    return [judging for judging in TRIALS.values() if asked(name, variant, judging)]
+
+
+def test_the_reference_and_a_legal_variant_are_asked_everything() -> None:
+    legal = next(variant for variant in VARIANTS.values() if not variant.breaks)
+
+    assert share("reference", None) == share("legal", legal) == list(TRIALS.values())
+
+
+def test_a_mutant_is_asked_whatever_its_rules_judge() -> None:
+    got = share("short", wrong("sse.long-line"))
+
+    named = [judging for judging in TRIALS.values()
+             if any(case.rule.id == "sse.long-line" for case in judging)]  # fmt: skip
+    assert named
+    assert all(judging in got for judging in named)
+    assert [judging for judging in got if judging in HEAVY] == [
+        judging for judging in named if judging in HEAVY
+    ]
+
+
+def test_a_mutant_of_one_surface_is_asked_all_that_is_light_there() -> None:
+    got = share("stopless", wrong("done.present", "messages"))
+
+    mine = [judging for judging in LIGHT if judging[0].surface == "messages"]
+    assert all(judging in got for judging in mine)
+
+
+def test_mutants_of_all_surfaces_are_asked_everything_between_them() -> None:
+    away = [judging for judging in LIGHT if judging[0].surface != "chat"]
+    shares = [share(f"mutant-{number}", wrong("done.present")) for number in range(20 * SHARE)]
+
+    assert all(any(judging in got for got in shares) for judging in away)
+    assert len({len(got) for got in shares}) > 1
+    assert all(len(got) < len(LIGHT) for got in shares)
