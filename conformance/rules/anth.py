@@ -12,6 +12,7 @@ from conformance.rules.rule import rule
 
 STREAMING = "Anthropic documentation, streaming Messages"
 RECORDED = "recorded: 668 of 668 Anthropic streams"
+NAMES = {kind: name for name, kind in messages.KINDS.items()}
 TYPES = "Anthropic Python SDK 2.11.0, types"
 
 
@@ -27,7 +28,7 @@ def message_start_comes_first(exchange: Exchange) -> Iterator[Finding]:
     """message_start is the first event; nothing but a ping or an error may come before it."""
     for state, token in messages.stream_violations(exchange):
         if state == "start" and token.kind != END:
-            yield Finding(f"{token.value['type']} before message_start", token.span)
+            yield Finding(f"{NAMES[token.kind]} before message_start", token.span)
 
 
 @rule(

@@ -1,6 +1,5 @@
 """Anthropic's Messages: the content blocks of a message, and what must not get lost in them."""
 
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from conformance.protocols.blocks import Block, Kind
 from conformance.protocols.outcome import Call, Outcome, steps
 from conformance.rules.anth import RECORDED, STREAMING
 from conformance.rules.rule import rule
+from conformance.wire.json import BadJson, parse
 
 ANSWERS = "messages.stream messages.plain messages.error"
 THINKING = "Anthropic documentation, extended thinking"
@@ -170,16 +170,33 @@ def _changed(exchange: Exchange, kind: str) -> Iterator[Finding]:
     """Yield where blocks that the client brings from earlier turns went up changed."""
     brought = _asked(exchange.request.body, kind) if exchange.request else []
     for entry in exchange.journal if brought else ():
-        heard = _asked(json.loads(entry["request"]["body"]), kind)
+        heard = _asked(_read(entry["request"].get("body", "")), kind)
         if heard != brought:
             what = f"the provider got {kind} {str(heard)[:90]}; the client sent {str(brought)[:90]}"
             yield Finding(what, where="journal")
 
 
+def _read(body: str) -> Json:
+    """Return what went up; a body that is no JSON brings nothing."""
+    try:
+        return parse(body)
+    except BadJson:
+        return None
+
+
 def _asked(body: Json, kind: str) -> list[Json]:
-    contents = [turn.get("content") for turn in body.get("messages", ())]
-    blocks = [block for content in contents if isinstance(content, list) for block in content]
-    return [block for block in blocks if block.get("type") == kind]
+    """Return the blocks of a kind in a request, at whatever depth they are."""
+    found: list[Json] = []
+    waiting: list[Json] = [body]
+    while waiting:
+        match waiting.pop():
+            case dict() as value if value.get("type") == kind:
+                found.append(value)
+            case dict() as value:
+                waiting += reversed(value.values())
+            case list() as value:
+                waiting += reversed(value)
+    return found
 
 
 class Thought(NamedTuple):

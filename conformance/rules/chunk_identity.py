@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from conformance.exchange import Exchange, Json, Trial
+from conformance.exchange import Exchange, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat, messages
 from conformance.protocols.surface import answer
@@ -35,14 +35,15 @@ def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
                 yield Finding(what, exchange=name)
 
 
-def _first(exchange: Exchange, name: str) -> Json:
+def _first(exchange: Exchange, name: str) -> str | None:
     if exchange.mode == "plain":
         values = [answer(exchange) or {}]
     elif exchange.surface == "messages":
         values = [messages.member(each.value, "message") for each in messages.data(exchange)]
     else:
         values = [chunk.value for chunk in chat.chunks(exchange)]
-    return next((value[name] for value in values if value.get(name)), None)
+    told = (value.get(name) for value in values)
+    return next((text for text in told if text and isinstance(text, str)), None)
 
 
 def _model_position(exchange: Exchange) -> str:
