@@ -98,8 +98,9 @@ def chunks(exchange: Exchange) -> list[Data]:
 
 
 def responses(exchange: Exchange) -> list[Data]:
-    """Return what a client reads: the chunks of a stream, or the one plain answer."""
-    return [whole(exchange)] if exchange.mode == "plain" else chunks(exchange)
+    """Return what a client reads: the one plain answer, or the chunks of what came as a stream."""
+    one = exchange.mode == "plain" and answer(exchange) is not None
+    return [whole(exchange)] if one else chunks(exchange)
 
 
 def whole(exchange: Exchange) -> Data:

@@ -149,7 +149,7 @@ def _extras(scenario: Json, surface: str) -> Iterator[tuple[str, Json]]:
 def _members(exchange: Exchange) -> Iterator[tuple[str, Json]]:
     """Yield every member of the answer, at any depth."""
     waiting: list[Json] = [answer(exchange)]
-    if exchange.mode == "stream":
+    if exchange.mode == "stream" or waiting == [None]:
         waiting = [event.value for event in read.events(exchange) if isinstance(event, Data)]
     while waiting:
         match waiting.pop():

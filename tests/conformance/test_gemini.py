@@ -10,6 +10,7 @@ from tests.conformance.made_gemini import (
     candidate,
     chunk,
     counts,
+    elements,
     events,
     exchange,
     listed,
@@ -151,6 +152,13 @@ def test_the_form_is_read_by_what_came_not_by_what_was_asked() -> None:
     swapped = exchange(events(said("a")), "array")
 
     assert read.outcome(swapped).choices == (Choice("a", finish="stop"),)
+
+
+def test_a_plain_answer_that_came_as_a_stream_is_read_as_one() -> None:
+    chunks = exchange(elements(said("a", "b")), "plain")
+
+    assert read.outcome(chunks).choices == (Choice("ab", finish="stop"),)
+    assert read.stated(chunks) == {0: "STOP"}
 
 
 PARTIAL: list[Json] = [

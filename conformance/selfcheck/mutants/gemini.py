@@ -64,7 +64,7 @@ def knows_one_part_a_chunk(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield each_candidate(chunk, first)
 
 
-@mutant("chunk", breaks="content.with-finish-kept", surface="gemini")
+@mutant("chunk", breaks="content.with-finish-kept err.wrong-body-kind", surface="gemini")
 def takes_the_last_text_for_empty(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Knows that the chunk with the finish reason has no text."""
     emptied = each_part(chunk, lambda part: {**part, "text": ""} if "text" in part else part)

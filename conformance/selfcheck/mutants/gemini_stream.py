@@ -11,12 +11,13 @@ from conformance.selfcheck.router.hearing import ended
 from conformance.selfcheck.router.relay import Heard, Items, Relay
 from conformance.selfcheck.router.stream import as_event
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed
+from conformance.selfcheck.router.values import Answer, Chunk, Cut, Ending, Failed
 from conformance.selfcheck.variant import mutant
 
 USAGE = "usageMetadata"
 BAD_REQUEST = 400
 OBJECT = ("stream", "plain")
+PLAIN = ("plain", "plain")
 
 
 @mutant("ending", breaks="content.empty-stream-not-success", surface="gemini")
@@ -35,6 +36,19 @@ async def reads_an_answer_as_an_empty_stream(relay: Relay, body: Body) -> Items 
             yield item
 
     return nothing()
+
+
+@mutant("conversions", instead_of=PLAIN, breaks="http.answered", surface="gemini")
+async def hangs_up_on_plain_answers(relay: Relay, body: Body) -> Items | Answer:
+    """Closes the connection where an answer is not to be streamed."""
+    raise Cut
+
+
+@mutant("conversions", instead_of=PLAIN, breaks="parity.stream-flag-honoured", surface="gemini")
+async def wraps_plain_answers_in_an_array(relay: Relay, body: Body) -> Items | Answer:
+    """Answers a request that is not to be streamed with the array of a stream."""
+    made = await dialect.answer_to_answer(relay, body)
+    return made._replace(body=b"[" + made.body + b"]") if isinstance(made, Answer) else made
 
 
 @mutant("ending", breaks="err.midstream-signalled", surface="gemini")
