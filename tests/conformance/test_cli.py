@@ -312,7 +312,7 @@ def test_help_names_every_command(conformance: Command) -> None:
     told = conformance("--help")
 
     assert told.returncode == 0
-    for command in ("run", "demo", "lint", "rules", "explain", "selfcheck", "report"):
+    for command in ("run", "demo", "lint", "rules", "explain", "coverage", "selfcheck", "report"):
         assert re.search(rf"^    {command}\b", told.stdout, re.MULTILINE)
 
 
