@@ -27,7 +27,7 @@ class Outlet:
     """Writes one response. `full` says that the kernel takes no more for now."""
 
     __slots__ = (
-        "_bodiless", "_chunked", "_corked", "_ended", "_fd", "_old", "_socket", "_tls",
+        "_bodiless", "_chunked", "_corked", "_ended", "_old", "_tls",
         "_transport", "failure", "full", "keep_alive", "lingers", "parting", "peer",
     )  # fmt: skip
 
@@ -35,8 +35,6 @@ class Outlet:
         self, transport: Transport, request: Request, peer: Peer, tls: Tls | None = None
     ) -> None:
         self._transport = transport
-        self._socket = transport.get_extra_info("socket")
-        self._fd = self._socket.fileno()
         self.peer = peer
         self._tls = tls
         self._old = request.version == "1.0"
@@ -112,7 +110,7 @@ class Outlet:
         The chunk of the number `last` ends the body.
         """
         before, handed = len(times), 0
-        now, note, write, fd = time.monotonic_ns, times.append, os.write, self._fd
+        now, note, write, fd = time.monotonic_ns, times.append, os.write, self.peer.fd
         for chunk in chunks:
             note(now())
             try:
@@ -162,13 +160,13 @@ class Outlet:
         if self.closed:
             return
         self.flush()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.peer.ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self._transport.abort()
 
     def narrow(self, size: int) -> None:
         """Let the kernel keep no more than so many unsent bytes."""
         # It doubles what it is told, to have room for its own book-keeping.
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size // 2)
+        self.peer.ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size // 2)
 
     def unacked(self) -> int:
         """Count the bytes written that the peer's kernel has not acknowledged."""
@@ -176,7 +174,7 @@ class Outlet:
 
     def _queued(self, which: int) -> int:
         try:
-            fcntl.ioctl(self._fd, which, QUEUED)
+            fcntl.ioctl(self.peer.fd, which, QUEUED)
         except OSError:
             return self._transport.get_write_buffer_size()
         return QUEUED[0] + self._transport.get_write_buffer_size()
@@ -215,7 +213,7 @@ class Outlet:
     def _hand(self, data: bytes) -> bool:
         # Past the transport: one call is one segment, and its time is the time it was sent.
         try:
-            sent = 0 if self.full else os.write(self._fd, data)
+            sent = 0 if self.full else os.write(self.peer.fd, data)
         except BlockingIOError:
             sent = 0
         except OSError as error:

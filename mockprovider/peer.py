@@ -27,12 +27,12 @@ INFO_SIZE = SENT.size
 
 
 class Peer:
-    """The socket at the other end of one of ours."""
+    """The socket at the other end of one of ours, and what of ours is asked for often."""
 
-    __slots__ = ("_asking", "_netlink", "_socket", "handed", "near")
+    __slots__ = ("_asking", "_netlink", "fd", "handed", "near", "ours")
 
     def __init__(self, ours: socket.socket) -> None:
-        self._socket = ours
+        self.ours, self.fd = ours, ours.fileno()
         self._netlink: socket.socket | None = None
         self.handed = 0
         try:
@@ -66,7 +66,7 @@ class Peer:
 
     def _info(self) -> bytes:
         try:
-            return self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
+            return self.ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_SIZE)
         except OSError:
             return b""
 
@@ -90,7 +90,7 @@ class Peer:
         if not self._asking:
             return b""
         try:
-            answer = self._ask(_question(self._socket))
+            answer = self._ask(_question(self.ours))
         except OSError:
             self._asking = False
             return b""

@@ -61,8 +61,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
         self._counters.connections += 1
         self._id = self._counters.connections
-        ours = self._transport.get_extra_info("socket")
-        self._peer, self._fd = Peer(ours), ours.fileno()
+        self._peer = Peer(self._transport.get_extra_info("socket"))
         self._counters.open.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -133,7 +132,7 @@ class Connection(asyncio.Protocol):
         # The transport would send them after what an answer writes past it.
         if not self._transport.get_write_buffer_size():
             with suppress(OSError):
-                sent = os.write(self._fd, data)
+                sent = os.write(self._peer.fd, data)
         if sent < len(data):
             self._transport.write(data[sent:])
         self._peer.handed += len(data)
