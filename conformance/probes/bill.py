@@ -28,6 +28,7 @@ PROBES = (
             "plain": Send("plain"),
         },
         billed=True,
+        surfaces="chat gemini",
     ),
     Probe(
         "bill-twice",
@@ -35,6 +36,7 @@ PROBES = (
         "usage-running",
         {"running": Send(ask=USAGE), "both": placed("both")},
         billed=True,
+        surfaces="chat gemini",
     ),
     Probe(
         "bill-split",
@@ -42,6 +44,7 @@ PROBES = (
         "usage-classes",
         {"cut": Send(ask=USAGE, change=cut(event=[40, -40]))},
         billed=True,
+        surfaces="chat gemini",
     ),
     Probe(
         "bill-cancel",
@@ -49,6 +52,7 @@ PROBES = (
         "text",
         {f"after-{pieces}": left_after(pieces) for pieces in (1, 4, 8)},
         billed=True,
+        surfaces="chat gemini",
     ),
     Probe(
         "bill-failed",
@@ -60,5 +64,6 @@ PROBES = (
             "error": Send(change={"step": [*SAID, {"error": {"message": "no more herbs"}}]}),
         },
         billed=True,
+        surfaces="chat gemini",
     ),
 )

@@ -49,7 +49,7 @@ def estimates_what_failed(relay: Relay, status: str) -> None:
         relay.row.input_tokens, relay.row.output_tokens = 100, 4 * (relay.delivered + 1)
 
 
-@mutant("bytes_in", breaks="usage.split-event-counted")
+@mutant("bytes_in", breaks="usage.split-event-counted", surface="chat")
 def books_usage_it_sees_at_a_glance(data: bytes, relay: Relay) -> bytes:
     """Looks for usage in each read by itself, as a filter in a proxy does."""
     if relay.dialect.mode(relay) == "stream":

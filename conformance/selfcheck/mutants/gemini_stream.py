@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.dialects import shared
 from conformance.selfcheck.router.dialects.chat.chunks import without
-from conformance.selfcheck.router.dialects.gemini import dialect, errors
+from conformance.selfcheck.router.dialects.gemini import dialect, errors, progress
 from conformance.selfcheck.router.events import Event, Item, Reader
 from conformance.selfcheck.router.hearing import ended
 from conformance.selfcheck.router.relay import Heard, Items, Relay
@@ -188,6 +188,23 @@ def adds_up_running_counts(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
         return {**told, "candidatesTokenCount": said, "totalTokenCount": total}
 
     yield from counted(chunk, added)
+
+
+SUMMED = (
+    "bill.not-double-counted bill.stream-recorded usage.split-event-counted "
+    "bill.cancel-not-overbilled"
+)
+
+
+@mutant("repairs", instead_of=progress.usage, breaks=SUMMED, surface="gemini")
+def books_every_running_total(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Adds up in its accounts what the chunks count, though each counts all so far."""
+    before = relay.usage or {}
+    kept = progress.usage(chunk, relay)
+    if "totalTokenCount" in (chunk.get(USAGE) or {}) and relay.usage is not None:
+        spent = before.get("candidatesTokenCount", 0) + chunk[USAGE].get("candidatesTokenCount", 0)
+        relay.usage["candidatesTokenCount"] = spent
+    return kept
 
 
 @mutant("chunk", breaks="usage.totals-add-up", surface="gemini")
