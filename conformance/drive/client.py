@@ -5,6 +5,7 @@ them than all that judges it.
 """
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -96,8 +97,14 @@ class Client:
         try:
             _, wire = await loop.create_connection(Wire, host, port, ssl=secure)
         except OSError as error:
-            raise Broken(End.REFUSED, str(error)) from error
+            raise Broken(End.REFUSED, _why(error)) from error
         return wire
+
+
+def _why(error: OSError) -> str:
+    """Return the system's word for it; asyncio has a longer one of its own."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
 @cache

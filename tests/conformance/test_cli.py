@@ -168,8 +168,8 @@ def test_a_router_that_cannot_be_reached_is_wrong_usage(conformance: Command) ->
     assert (told.returncode, told.stdout) == (4, "")
     assert re.fullmatch(r"the router's upstream has to be http://127.0.0.1:\d+/v1", upstream)
     assert complaint == (
-        "conformance: router at http://127.0.0.1:1/v1/chat/completions: no answer (All connection"
-        " attempts failed); start the router or correct --router-url"
+        "conformance: router at http://127.0.0.1:1/v1/chat/completions: no answer (Connection"
+        " refused); start the router or correct --router-url"
     )
 
 

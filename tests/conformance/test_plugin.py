@@ -194,7 +194,7 @@ def test_a_taken_port_is_one_line_and_exit_4(testing: Command) -> None:
 
 
 LOST = "http://127.0.0.1:1/v1/chat/completions"
-NO_ANSWER = "no answer (All connection attempts failed); start the router or correct --router-url"
+NO_ANSWER = "no answer (Connection refused); start the router or correct --router-url"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ LIGHT = [judging for judging in TRIALS.values() if not judging[0].probe.heavy]
 
 
 def wrong(rule: str, surface: str = "") -> Variant:
-    return Variant("write", print, "Is wrong.", frozenset({rule}), surface)
+    return Variant("write", print, "Is wrong.", frozenset({rule}), surface=surface)
 
 
 def share(name: str, variant: Variant | None) -> list[list[Case]]:

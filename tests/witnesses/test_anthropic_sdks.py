@@ -46,7 +46,7 @@ def body(name: str) -> Any:  # noqa: ANN401  (the SDK's overloads want literals)
 
 
 def expected(name: str) -> Json:
-    told = scripted(scenario(name), 1)
+    told, steps = scripted(scenario(name), 1), scenario(name)["step"]
     choice = told.choices[0]
     finish = STOP_REASONS[choice.finish or ""]
     usage: Json = next((step["usage"] for step in scenario(name)["step"] if "usage" in step), {})
@@ -54,7 +54,7 @@ def expected(name: str) -> Json:
     return {
         "text": choice.text + choice.refusal,
         "reasoning": choice.reasoning,
-        "redacted": [],
+        "redacted": [step["think"] for step in steps if step.get("redacted")],
         "citations": [step["cite"]["url"] for step in scenario(name)["step"] if "cite" in step],
         "calls": [[call.id, call.name, json.loads(call.arguments)] for call in choice.calls],
         "finish": "refusal" if choice.refusal else finish,

@@ -52,7 +52,7 @@ OWN = {"thoughts": THOUGHTS, "malformed": MALFORMED, "blocked": BLOCKED} | {
     habit: f"gemini = {{ {habit} }}\n{THOUGHTS}" for habit in HABITS
 }
 # What a scenario needs of the request to be a conversation a real client would have.
-THINKING = ["reasoning", "usage-classes", "thoughts", *HABITS]
+THINKING = ["reasoning", "thinking", "blocks", "usage-classes", "thoughts", *HABITS]
 CONFIG: Mapping[str, Mapping[str, Json]] = {
     "two-choices": {"candidateCount": 2},
     "logprobs": {"responseLogprobs": True, "logprobs": 2},
@@ -97,7 +97,7 @@ def expected(name: str) -> Json:
             # A model that refuses says so.
             "text": choice.text + choice.refusal,
             "reasoning": choice.reasoning,
-            "signatures": [],
+            "signatures": signatures(steps),
             "calls": [[call.id, call.name, json.loads(call.arguments)] for call in choice.calls],
             "sources": [step["cite"]["url"] for step in steps if "cite" in step],
             "logprobs": ["Quince", " rowan", " sorrel"] if name == "logprobs" else [],
@@ -106,6 +106,18 @@ def expected(name: str) -> Json:
         for choice in told.choices
     ]
     return {"candidates": candidates, "usage": usage and counted(usage), "models": ["mock-model"]}
+
+
+def signatures(steps: Sequence[Json]) -> list[str]:
+    """Return what the parts are signed with: each thought's signature is on the part after it."""
+    signed, due = list[str](), ""
+    for step in steps:
+        if "think" in step:
+            due = step["think"] if step.get("redacted") else step.get("signature", due)
+        elif {"say", "call"} & step.keys():
+            signed += [due] if due else []
+            due = ""
+    return signed
 
 
 def counted(usage: Json) -> Json:

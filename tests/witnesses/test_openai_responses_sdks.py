@@ -2,7 +2,7 @@
 
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import openai
@@ -64,14 +64,12 @@ def body(name: str) -> Any:  # noqa: ANN401  (the SDK's overloads want literals)
 def expected(name: str) -> Json:
     told = scripted(scenario(name))
     choice, usage = told.choices[0], told.usage
-    spoken = bool(choice.text or choice.refusal)
+    items = folded(scenario(name)["step"])
     return {
-        "items": ["reasoning"] * bool(choice.reasoning)
-        + ["message"] * spoken
-        + ["function_call"] * len(choice.calls),
+        "items": [kind for kind, _ in items],
         "text": choice.text,
         "reasoning": choice.reasoning,
-        "encrypted": [None] * bool(choice.reasoning),
+        "encrypted": [signature for kind, signature in items if kind == "reasoning"],
         "refusal": choice.refusal,
         "calls": [[call.id, call.name, call.arguments] for call in choice.calls],
         "citations": [step["cite"]["url"] for step in scenario(name)["step"] if "cite" in step],
@@ -79,6 +77,23 @@ def expected(name: str) -> Json:
         "usage": usage
         and [usage.input, usage.cached or 0, usage.output, usage.reasoning or 0, usage.total],
     }
+
+
+def folded(steps: Iterable[Json]) -> list[tuple[str, str | None]]:
+    """Return the items of an answer; what follows its like goes on with it, until it is signed."""
+    items: list[tuple[str, str | None]] = []
+    for step in steps:
+        last, signed = items[-1] if items else ("", None)
+        if "think" in step:
+            hidden = step.get("redacted", False)
+            if last == "reasoning" and not signed and not hidden:
+                items.pop()
+            items.append(("reasoning", step["think"] if hidden else step.get("signature")))
+        elif {"say", "refuse"} & step.keys() and last != "message":
+            items.append(("message", None))
+        elif "call" in step:
+            items.append(("function_call", None))
+    return items
 
 
 def outcome(response: Response) -> Json:
