@@ -97,9 +97,11 @@ def test_a_paced_stream_does_not_hurry_after_a_hold(mock: "Mock") -> None:
 
     mock.release(nonce)
     client.read()
-    second, third = (write[0] for write in mock.entry(nonce)["writes"][1:3])
+    entry = mock.entry(nonce)
+    released, third = entry["holds"][0]["released"], entry["writes"][2][0]
 
-    assert third - second > 10e6
+    # On a busy machine it may come later than it is due, and never earlier.
+    assert third - released > 14e6
 
 
 def test_what_is_forgotten_is_gone() -> None:
