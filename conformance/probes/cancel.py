@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 
 SAID: Json = [{"say": "Fennel"}, {"say": " savory"}, {"say": " hyssop"}]
 REST: Json = [{"say": " borage"}, {"finish": "stop"}]
@@ -28,21 +28,21 @@ PROBES = (
             "first": leaves({"say": "Fennel"}, {"hold": HELD}, *REST),
             "finished": leaves(*SAID, {"finish": "stop"}, {"hold": HELD}),
         },
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "leave-early",
         "silent cancel.upstream-closed-before-first-byte",
         "text",
         {"head": leaves(*SAID, *REST, **AHEAD), "event": leaves({"hold": HELD}, *SAID, *REST)},
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "leave-plain",
         "silent cancel.nonstream-upstream-closed",
         "text",
         {"plain": leaves(*SAID, *REST, mode="plain", **AHEAD)},
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "leave-crowd",
@@ -53,5 +53,6 @@ PROBES = (
             "after": Send(headers=SESSION),
         },
         heavy=True,
+        surfaces="chat responses",
     ),
 )

@@ -1,7 +1,7 @@
 """Providers that take their time; the waits of a script are for a declared limit of one second."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 
 SAID: Json = [{"say": "Dogwood"}, {"say": " fern"}]
 COMMENTED: Json = [{"comment": "working"}, {"wait_ms": 125}] * 64
@@ -21,7 +21,7 @@ PROBES = (
         "silent stall",
         "stall",
         limit="idle-limit",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "stall-first",
@@ -29,7 +29,7 @@ PROBES = (
         "stall",
         steps(STALL),
         limit="idle-limit",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "stall-plain",
@@ -37,7 +37,7 @@ PROBES = (
         "stall",
         steps(STALL, mode="plain"),
         limit="idle-limit",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "comments-only",
@@ -45,7 +45,7 @@ PROBES = (
         "stall",
         steps(*SAID, *COMMENTED),
         limit="idle-limit",
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
     Probe(
         "quiet",
@@ -53,7 +53,7 @@ PROBES = (
         "text",
         steps(*QUIET),
         limit="keepalive-limit",
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
     Probe(
         "steady",
@@ -61,6 +61,6 @@ PROBES = (
         "text",
         steps(*STEADY, {"finish": "stop"}),
         limit="request-limit",
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
 )

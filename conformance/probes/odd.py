@@ -77,7 +77,7 @@ PROBES = (
             name: Send(send.mode, change={"model": "upstream-model-2026"})
             for name, send in BOTH.items()
         },
-        surfaces="chat messages",
+        surfaces="chat responses messages",
     ),
     Probe(
         "finish-words",

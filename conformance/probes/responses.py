@@ -153,6 +153,13 @@ PROBES = (
         surfaces=RESPONSES,
     ),
     Probe(
+        "encrypted-reasoning",
+        "thinking",
+        "thinking",
+        {"stream": Send(ask=HERB), "plain": Send("plain", HERB)},
+        surfaces=RESPONSES,
+    ),
+    Probe(
         "error-forms",
         "inband-error error-forms",
         "error-inband",

@@ -47,6 +47,12 @@ def response(value: dict[str, Json]) -> dict[str, Json]:
     return found if isinstance(found, dict) else {}
 
 
+def told(exchange: Exchange) -> list[dict[str, Json]]:
+    """Return the response as the events of its life tell it, one after the other."""
+    values = (event.value for event in events(exchange) if isinstance(event, Data))
+    return [response(value) for value in values if "response" in value]
+
+
 @once
 def terminal(exchange: Exchange) -> dict[str, Json]:
     """Return the response as the terminal event, or a plain answer, tells it; empty if none did."""
@@ -132,6 +138,15 @@ def output(told: dict[str, Json]) -> list[dict[str, Json]]:
     """Return the items that a response lists."""
     listed = told.get("output")
     return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+
+
+def encrypted(exchange: Exchange) -> list[Json]:
+    """Return what reasoning items hold for a later turn, item by item."""
+    found = [item.value for item in grown(exchange).values()]
+    if exchange.mode == "plain":
+        found = output(terminal(exchange))
+    sealed = (item.get("encrypted_content") for item in found if item.get("type") == "reasoning")
+    return [text for text in sealed if text]
 
 
 def logprobs(exchange: Exchange) -> list[dict[str, Json]]:

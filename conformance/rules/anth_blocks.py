@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Level
-from conformance.protocols import blocks, read
+from conformance.protocols import blocks, read, responses
 from conformance.protocols.blocks import Block, Kind
 from conformance.protocols.outcome import Call, Outcome, steps
 from conformance.rules.anth import RECORDED, STREAMING
@@ -122,17 +122,22 @@ def _signature(block: Block, mode: str) -> str:
 @rule(
     "anth.redacted-thinking-kept",
     Level.MUST,
-    on=ANSWERS,
+    on=f"{ANSWERS} responses.stream responses.plain",
     probes="thinking",
     needs="upstream",
-    cites=f"{THINKING}: redacted_thinking has to come back unchanged in the next turn",
+    cites=f"{THINKING}: redacted_thinking has to come back unchanged in the next turn; OpenAI "
+    "OpenAPI 2.3.0, ReasoningItem.encrypted_content: for a later turn where nothing is stored",
     bugs="maximhq/bifrost#4942 BerriAI/litellm#9058 anomalyco/opencode#38614 zendev-sh/goai#94",
 )
 def redacted_thoughts_arrive(exchange: Exchange) -> Iterator[Finding]:
     """The data of redacted thinking, whole in the start of its block, reaches the client.
 
-    In the next turn it reaches the provider as the client sends it.
+    So does the encrypted content of a reasoning item of Responses. In the next turn of Messages it
+    reaches the provider as the client sends it.
     """
+    if exchange.surface == "responses":
+        yield from _unsealed(exchange)
+        return
     yield from _changed(exchange, "redacted_thinking")
     if exchange.form == "error":
         return
@@ -141,6 +146,13 @@ def redacted_thoughts_arrive(exchange: Exchange) -> Iterator[Finding]:
            if block.kind == "redacted_thinking"]  # fmt: skip
     if said != got:
         yield Finding(f"the data of redacted thinking is {got}, the provider's is {said}")
+
+
+def _unsealed(exchange: Exchange) -> Iterator[Finding]:
+    sealed = (t.text if t.redacted else t.signature for t in thoughts(exchange))
+    said, got = [text for text in sealed if text], responses.encrypted(exchange)
+    if said != got and not read.failed(exchange):
+        yield Finding(f"the encrypted content of reasoning is {got}, the provider's is {said}")
 
 
 @rule(

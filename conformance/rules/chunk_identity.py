@@ -4,19 +4,22 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat, messages
+from conformance.protocols import chat, messages, responses
 from conformance.protocols.surface import answer
 from conformance.rules.rule import comparison
+
+#: What the mock's ids begin with, ahead of the nonce that is in them.
+PREFIXES = {"chat": "chatcmpl-", "responses": "resp_", "messages": "msg_"}
 
 
 @comparison(
     "chunk.identity-policy",
     Level.SHOULD,
-    on="chat.stream chat.plain messages.stream messages.plain",
+    on="chat.stream chat.plain responses.stream responses.plain messages.stream messages.plain",
     probes="chunk.identity-policy",
     basis=Basis.POLICY,
     cites="OpenAI OpenAPI 2.3.0: id and model of a chat completion and of its chunks; Anthropic "
-    "API reference: id and model of a message",
+    "API reference: id and model of a message; OpenAI OpenAPI 2.3.0: those of a response",
     bugs="api7/aisix#1086 BerriAI/litellm#10280 decolua/9router#1311 "
     "kubernetes-sigs/gateway-api-inference-extension#1625",
 )
@@ -38,6 +41,8 @@ def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
 def _first(exchange: Exchange, name: str) -> str | None:
     if exchange.mode == "plain":
         values = [answer(exchange) or {}]
+    elif exchange.surface == "responses":
+        values = responses.told(exchange)
     elif exchange.surface == "messages":
         values = [messages.member(each.value, "message") for each in messages.data(exchange)]
     else:
@@ -55,6 +60,6 @@ def _model_position(exchange: Exchange) -> str:
 
 
 def _id_position(exchange: Exchange) -> str:
-    made = "msg_" if exchange.surface == "messages" else "chatcmpl-"
+    made = PREFIXES[exchange.surface]
     given = {f"{made}{entry['nonce']}-{entry['attempt']}" for entry in exchange.journal}
     return "upstream" if _first(exchange, "id") in given else "own"

@@ -1,13 +1,18 @@
 """Rules that all surfaces share, on Responses: streams that break each, streams that do not."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.exchange import Exchange, Json, Request
 from tests.conformance.made import Case, label, script, told
 from tests.conformance.made_responses import (
     USAGE,
+    added,
     call,
     changed,
+    done,
+    ending,
     framed,
     life,
     message,
@@ -52,6 +57,23 @@ def rated(rows: Json) -> Exchange:
     events = changed(life(message("a")), "text.delta", logprobs=rows)
     body = b"".join(map(framed, numbered(events)))
     return Exchange("responses", "stream", ASKED, 200, body=body, scenario=script({"say": "a"}))
+
+
+def sealed(content: Json) -> Exchange:
+    item = {"type": "reasoning", "id": "rs_0", "summary": [], "encrypted_content": content}
+    events = [*opening(), added(0, item), done(0, item), ending([done(0, item)])]
+    return streamed(events, scenario=script({"think": "c2VhbA==", "redacted": True}))
+
+
+def same_model(name: str) -> dict[str, Exchange]:
+    """Return a stream of the provider's model m, and a plain answer of the model of this name."""
+    scenario = script({"say": "a"}, model="m")
+    alias = Request("POST", "", (), {"model": "alias"})
+    told = plain(response("completed", model=name), scenario=scenario)
+    return {
+        "stream": replace(streamed(life(message("a")), scenario=scenario), request=alias),
+        "plain": replace(told, request=alias),
+    }
 
 
 LOST = "at character 0: the end where 'a' was expected"
@@ -137,6 +159,20 @@ CASES: list[Case] = [
             scenario=script({"say": "a"}),
         ),
         ["a token of choice 0 has not the 0 top_logprobs asked for"],
+    ),
+    ("anth.redacted-thinking-kept", "kept", sealed("c2VhbA=="), []),
+    (
+        "anth.redacted-thinking-kept",
+        "lost",
+        sealed(None),
+        ["the encrypted content of reasoning is [], the provider's is ['c2VhbA==']"],
+    ),
+    ("chunk.identity-policy", "one model", same_model("m"), []),
+    (
+        "chunk.identity-policy",
+        "two models",
+        same_model("alias"),
+        ["model-name is requested in a plain answer, not upstream"],
     ),
     ("err.surface-native-shape", "as it is sent", erring(ERROR, FAILED), []),
     ("err.surface-native-shape", "as it is documented", erring(FLAT), []),

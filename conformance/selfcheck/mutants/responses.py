@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from conformance.selfcheck import reference
 from conformance.selfcheck.mutants.resp import SURFACE, item_type, said, with_item
 from conformance.selfcheck.mutants.sse import broken
+from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.dialects.responses import dialect, progress
 from conformance.selfcheck.router.events import Event, Item, Reader
 from conformance.selfcheck.router.relay import Items, Relay
@@ -175,6 +176,14 @@ def empties_reasoning(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk
 
 
+@mutant("chunk", breaks="anth.redacted-thinking-kept", surface=SURFACE)
+def keeps_encrypted_reasoning_to_itself(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Leaves the encrypted content out of reasoning items, as nobody can read it."""
+    if item_type(chunk) == "reasoning":
+        chunk = with_item(chunk, without(chunk["item"], "encrypted_content"))
+    yield chunk
+
+
 @mutant("chunk", breaks="reason.not-duplicated", surface=SURFACE)
 def says_reasoning_twice(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Says each piece of reasoning twice in its delta."""
@@ -198,6 +207,12 @@ def says_nothing_was_cached_in_plain_answers(completion: Chunk, relay: Relay) ->
         return completion
     none = {"input_tokens_details": {"cached_tokens": 0}}
     return completion | {"usage": completion["usage"] | none}
+
+
+@mutant("completion", breaks="chunk.identity-policy", surface=SURFACE)
+def names_the_alias_in_plain_responses(completion: Chunk, relay: Relay) -> Chunk:
+    """Says the requested model name in plain answers and the provider's in streams."""
+    return completion | {"model": relay.model}
 
 
 @mutant("events", breaks="done.ends-stream", surface=SURFACE)
