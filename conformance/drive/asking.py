@@ -57,7 +57,8 @@ def messages(url: str, key: str, model: str, send: Send, prompt: str) -> Request
 def gemini(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
     """Ask in that API's words where a probe has them: further `contents`, `generationConfig`."""
     declared = [_function(tool) for tool in _tools(send)]
-    config = {"temperature": "temperature", "top_p": "topP", "n": "candidateCount"}
+    config = {"temperature": "temperature", "top_p": "topP", "n": "candidateCount",
+              "logprobs": "responseLogprobs", "top_logprobs": "logprobs"}  # fmt: skip
     wanted = {config[name]: value for name, value in send.ask.items() if name in config}
     body = {
         "contents": [{"role": "user", "parts": [{"text": prompt}]}, *send.ask.get("contents", ())],

@@ -55,7 +55,7 @@ PROBES = (
         "logprobs",
         both(LOGPROBS),
         may_refuse=True,
-        surfaces="chat responses",
+        surfaces="chat responses gemini",
     ),
     Probe(
         "extras",

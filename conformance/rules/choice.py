@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Level, Span
-from conformance.protocols import chat, read, responses
+from conformance.protocols import chat, gemini_logprobs, read, responses
 from conformance.protocols.surface import Data, answer
 from conformance.rules.difference import parted
 from conformance.rules.rule import rule
@@ -52,7 +52,7 @@ def _mixed_up(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "choice.logprobs-kept",
     Level.SHOULD,
-    on="chat.stream chat.plain responses.stream responses.plain",
+    on="chat.stream chat.plain responses.stream responses.plain gemini.stream gemini.plain",
     probes="logprobs",
     needs="request upstream",
     cites="OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest.logprobs and top_logprobs",
@@ -65,15 +65,21 @@ def log_probabilities_arrive(exchange: Exchange) -> Iterator[Finding]:
         joined = "".join(str(row.get("token")) for row in rows)
         if what := parted(choice.text, joined):
             yield Finding(f"the tokens with log probabilities of choice {index} depart {what}")
-        top = exchange.asked("top_logprobs") or 0
+        top = exchange.asked(*TOP.get(exchange.surface, ("top_logprobs",))) or 0
         if any(len(row.get("top_logprobs") or ()) != top for row in rows):
             yield Finding(f"a token of choice {index} has not the {top} top_logprobs asked for")
+
+
+#: Where a request says how many alternatives it wants of each token.
+TOP = {"gemini": ("generationConfig", "logprobs")}
 
 
 def _rows(exchange: Exchange, index: int) -> list[dict[str, Json]]:
     """Return the rows of one choice, of all chunks in order or of a plain answer."""
     if exchange.surface == "responses":
         return responses.logprobs(exchange)
+    if exchange.surface == "gemini":
+        return gemini_logprobs.logprobs(exchange, index)
     whole = [Data(answer(exchange) or {}, Span(0, len(exchange.body)))]
     found: list[dict[str, Json]] = []
     for chunk in whole if exchange.mode == "plain" else chat.chunks(exchange):

@@ -4,6 +4,7 @@ import pytest
 
 from conformance.exchange import End, Exchange, Json
 from conformance.protocols import gemini, gemini_outcome, read
+from conformance.protocols.gemini_logprobs import logprobs
 from conformance.protocols.grammar import END
 from conformance.protocols.outcome import Call, Choice, Failure, Outcome, Usage
 from tests.conformance.made_gemini import (
@@ -159,6 +160,21 @@ def test_a_plain_answer_that_came_as_a_stream_is_read_as_one() -> None:
 
     assert read.outcome(chunks).choices == (Choice("ab", finish="stop"),)
     assert read.stated(chunks) == {0: "STOP"}
+
+
+def test_log_probabilities_are_rows_of_their_candidate() -> None:
+    told = {
+        "chosenCandidates": [{"token": "a", "logProbability": -1}, {"token": "b"}],
+        "topCandidates": [{"candidates": [{"token": "a"}, {"token": "c"}]}],
+    }
+    other = candidate(index=1, logprobsResult={"chosenCandidates": [{"token": "z"}]})
+    found = streamed(chunk(candidate(logprobsResult=told), other), *said("b"))
+
+    assert logprobs(found, 0) == [
+        {"token": "a", "logProbability": -1, "top_logprobs": [{"token": "a"}, {"token": "c"}]},
+        {"token": "b", "top_logprobs": []},
+    ]
+    assert logprobs(found, 1) == [{"token": "z", "top_logprobs": []}]
 
 
 PARTIAL: list[Json] = [

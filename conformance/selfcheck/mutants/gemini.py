@@ -9,7 +9,8 @@ from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk, objects
 from conformance.selfcheck.variant import mutant
 
-KNOWN = ("content", "finishReason", "finishMessage", "index", "groundingMetadata")
+KNOWN = ("content", "finishReason", "finishMessage", "index", "groundingMetadata",
+         "logprobsResult", "continuationToken")  # fmt: skip
 OPENAI = {"STOP": "stop", "MAX_TOKENS": "length", "SAFETY": "content_filter"}
 
 
@@ -84,6 +85,19 @@ def rebuilds_candidates(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield each_candidate(
         chunk, lambda candidate: {k: v for k, v in candidate.items() if k in KNOWN}
     )
+
+
+@mutant("chunk", breaks="choice.logprobs-kept", surface="gemini")
+def knows_no_alternatives(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Keeps of the log probabilities those of the tokens that were chosen."""
+
+    def chosen(candidate: Chunk) -> Chunk:
+        told = candidate.get("logprobsResult")
+        return (
+            {**candidate, "logprobsResult": without(told, "topCandidates")} if told else candidate
+        )
+
+    yield each_candidate(chunk, chosen)
 
 
 @mutant("chunk", breaks="choice.index-kept", surface="gemini")
