@@ -68,17 +68,17 @@ def pads_its_deltas(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 
 @legal("chunk", surface=SURFACE)
 def gives_items_ids_of_its_own(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
-    """Has an id of its own for each item and for the response, the same wherever they are told."""
-    yield _renamed(chunk, relay)
+    """Has an id of its own for each item, the same wherever it is told."""
+    yield _renamed(chunk)
 
 
-def _renamed(chunk: Chunk, relay: Relay) -> Chunk:
+def _renamed(chunk: Chunk) -> Chunk:
     named: Chunk = {"item_id": f"own_{chunk['item_id']}"} if "item_id" in chunk else {}
     if isinstance(item := chunk.get("item"), dict):
         named["item"] = _own(item)
     if isinstance(response := chunk.get("response"), dict):
         listed = [_own(item) for item in response.get("output") or ()]
-        named["response"] = {**response, "id": f"resp_own{relay.id}", "output": listed}
+        named["response"] = {**response, "output": listed}
     return chunk | named
 
 
