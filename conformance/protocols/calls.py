@@ -13,6 +13,8 @@ from conformance.exchange import Exchange, Json, once
 from conformance.findings import Span
 from conformance.protocols import chat
 
+BARE, ARGUMENTS = {"index", "function"}, {"arguments"}
+
 
 class Kind(StrEnum):
     INDEX = "index"  # there is none
@@ -82,6 +84,8 @@ class Choice:
         call = self.calls.get(index)
         if call is None:
             yield from self._opened(index, fragment)
+        elif _bare(fragment):
+            return
         elif call.id and call.name and _opens(fragment, call):
             what = f"call {fragment.id!r} has index {index}, which is that of {call.id!r}"
             yield Flaw(Kind.NUMBER, what, fragment.span)
@@ -113,9 +117,16 @@ def flaws(exchange: Exchange) -> list[Flaw]:
             continue
         if not isinstance(listed, list):
             found.append(Flaw(Kind.ARGUMENTS, "tool_calls is no list", part.span))
-        for call in chat.tool_calls(part.choice):
-            found += opened[part.at].read(Fragment(call, part.span))
+            continue
+        for call in listed:
+            if isinstance(call, dict):
+                found += opened[part.at].read(Fragment(call, part.span))
     return found
+
+
+def _bare(fragment: Fragment) -> bool:
+    """Say whether it is what nearly all are, index and arguments: nothing is wrong with that."""
+    return fragment.value.keys() == BARE and fragment.function.keys() == ARGUMENTS
 
 
 def _opens(fragment: Fragment, call: Call) -> bool:
