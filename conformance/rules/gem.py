@@ -176,7 +176,7 @@ def what_goes_on_says_so(exchange: Exchange) -> Iterator[Finding]:
         listed = [each for c in gemini.responses(exchange) for each in gemini.candidates(c)]
         if not any(each.get(TOKEN) == sent for each in listed):
             yield Finding(f"the provider's {TOKEN} {sent!r} did not arrive")
-        elif (reason := read.stated(exchange).get(0)) != "CONTINUATION":
+        elif (reason := read.stated(exchange).get(0)) not in (None, "CONTINUATION"):
             yield Finding(f"the finish reason is {reason!r}, the provider's is 'CONTINUATION'")
     asked = exchange.asked(TOKEN)
     for entry in exchange.journal if asked else ():

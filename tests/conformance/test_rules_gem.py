@@ -44,7 +44,7 @@ def ended(*parts: Json, scenario: Json = None, **members: Json) -> Exchange:
 TOKEN: Json = {"continuationToken": "QUJD"}
 
 
-def continued(finish: str, extra: Json = None) -> Exchange:
+def continued(finish: str | None, extra: Json = None) -> Exchange:
     scenario = script({"finish": "CONTINUATION"}, gemini={"candidate_extra": TOKEN})
     return streamed(chunk(candidate(finish=finish, **(extra or {}))), scenario=scenario)
 
@@ -174,6 +174,10 @@ CASES: list[Case] = [
     (
         "gem.continuation-kept", "as a stop", continued("STOP", TOKEN),
         ["the finish reason is 'STOP', the provider's is 'CONTINUATION'"],
+    ),
+    (
+        "gem.continuation-kept", "without a reason, which is another rule's",
+        continued(None, TOKEN), [],
     ),
     (
         "gem.continuation-kept", "without its token", continued("CONTINUATION"),
