@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.exchange import Exchange, Json
-from conformance.rules import resp, resp_items, resp_shape
+from conformance.rules import resp, resp_events, resp_items, resp_shape
 from conformance.rules.shape import COUNT
 from tests.conformance.made import Case, label, script, told, unbroken
 from tests.conformance.made_responses import (
@@ -452,4 +452,4 @@ def test_a_rule_tells_what_breaks_it_and_nothing_else(case: Case) -> None:
 
 
 def test_each_rule_has_a_case_on_either_side() -> None:
-    assert unbroken(CASES, resp, resp_items, resp_shape) == set()
+    assert unbroken(CASES, resp, resp_events, resp_items, resp_shape) == set()

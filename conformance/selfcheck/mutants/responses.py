@@ -27,16 +27,6 @@ def ended(chunk: Chunk, change: Callable[[Chunk], Chunk]) -> Chunk:
     return {**chunk, "response": change(chunk["response"])}
 
 
-def counted(chunk: Chunk, change: Callable[[Chunk], Chunk]) -> Chunk:
-    """Return the event; if it is terminal and has usage, with that changed."""
-
-    def changed(response: Chunk) -> Chunk:
-        usage = response.get("usage")
-        return {**response, "usage": change(usage)} if usage else response
-
-    return ended(chunk, changed)
-
-
 @mutant("chunk", breaks="content.complete", surface=SURFACE)
 def loses_a_delta_now_and_then(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Loses every fiftieth delta of text."""
@@ -115,57 +105,6 @@ def appends_to_the_latest_item(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk | relay.memory["latest"] if said(chunk, ARGUMENTS) else chunk
 
 
-@mutant("chunk", breaks="usage.delivered-when-asked", surface=SURFACE)
-def keeps_usage_to_itself(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
-    """Takes the usage out of the terminal event for its own accounts."""
-    yield ended(chunk, lambda response: response | {"usage": None})
-
-
-@mutant("chunk", breaks="usage.not-invented", surface=SURFACE)
-def says_zero_for_unknown_usage(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
-    """Says zeros where the provider has counted nothing."""
-    zeros = {"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0,
-             "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 0}  # fmt: skip
-    yield ended(chunk, lambda response: response | {"usage": response["usage"] or zeros})
-
-
-@mutant("chunk", breaks="usage.totals-add-up", surface=SURFACE)
-def adds_reasoning_to_the_total(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
-    """Adds the tokens of reasoning to a total that has them already."""
-
-    def added(usage: Chunk) -> Chunk:
-        reasoning = usage["output_tokens_details"]["reasoning_tokens"]
-        return usage | {"total_tokens": usage["total_tokens"] + reasoning}
-
-    yield counted(chunk, added)
-
-
-@mutant("chunk", breaks="usage.upstream-preferred", surface=SURFACE)
-def counts_input_that_is_fresh(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
-    """Takes the cached tokens out of those of the input."""
-
-    def fresh(usage: Chunk) -> Chunk:
-        cached = usage["input_tokens_details"]["cached_tokens"]
-        less = {name: usage[name] - cached for name in ("input_tokens", "total_tokens")}
-        return usage | less
-
-    yield counted(chunk, fresh)
-
-
-@mutant("chunk", breaks="usage.cache-details-kept", surface=SURFACE)
-def says_nothing_was_cached(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
-    """Says zero for the cached tokens."""
-    none = {"input_tokens_details": {"cached_tokens": 0}}
-    yield counted(chunk, lambda usage: usage | none)
-
-
-@mutant("chunk", breaks="usage.reasoning-included", surface=SURFACE)
-def says_nothing_was_thought(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
-    """Says zero for the tokens of reasoning."""
-    none = {"output_tokens_details": {"reasoning_tokens": 0}}
-    yield counted(chunk, lambda usage: usage | none)
-
-
 @mutant("chunk", breaks="reason.passthrough", surface=SURFACE)
 def empties_reasoning(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Sends reasoning items without what they say."""
@@ -198,15 +137,6 @@ def keeps_one_call_of_a_plain_response(completion: Chunk, relay: Relay) -> Chunk
     first = next((item for item in output if item["type"] == "function_call"), None)
     kept = [item for item in output if item["type"] != "function_call" or item is first]
     return completion | {"output": kept}
-
-
-@mutant("completion", breaks="parity.usage", surface=SURFACE)
-def says_nothing_was_cached_in_plain_answers(completion: Chunk, relay: Relay) -> Chunk:
-    """Says zero for the cached tokens of plain answers."""
-    if not completion.get("usage"):
-        return completion
-    none = {"input_tokens_details": {"cached_tokens": 0}}
-    return completion | {"usage": completion["usage"] | none}
 
 
 @mutant("completion", breaks="chunk.identity-policy", surface=SURFACE)
