@@ -53,6 +53,6 @@ PROBES = (
             "after": Send(headers=SESSION),
         },
         heavy=True,
-        surfaces="chat responses",
+        surfaces=EVERYWHERE,
     ),
 )

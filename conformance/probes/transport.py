@@ -91,6 +91,6 @@ PROBES = (
             "rst": Send(change=closing("rst"), headers=SESSION),
             "rst.next": Send(headers=SESSION),
         },
-        surfaces="chat responses messages",
+        surfaces=EVERYWHERE,
     ),
 )

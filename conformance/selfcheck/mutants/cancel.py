@@ -1,7 +1,7 @@
 """Routers that do not let go when their client has left."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import replace
 
 from conformance.selfcheck import reference
@@ -34,28 +34,28 @@ async def finishes_plain_requests(work: Work, relay: Relay) -> None:
 
 
 AT_ONCE, WINDOW = 8, 2.0
-latest = deque[float](maxlen=AT_ONCE)
+latest = defaultdict[str, deque[float]](lambda: deque(maxlen=AT_ONCE))
 
 
 @mutant("client_left", breaks="cancel.no-resource-leak")
 async def loses_count_in_a_crowd(work: Work, relay: Relay) -> None:
     """Lets go of no more than eight streams of its sessions in two seconds; the others run on."""
     now = asyncio.get_running_loop().time()
-    counted = "x-session-id" in relay.headers
-    if not counted or len(latest) < AT_ONCE or now - latest[0] > WINDOW:
-        latest.extend([now] if counted else [])
+    counted, mine = "x-session-id" in relay.headers, latest[relay.dialect.name]
+    if not counted or len(mine) < AT_ONCE or now - mine[0] > WINDOW:
+        mine.extend([now] if counted else [])
         await reference.client_left(work, relay)
 
 
 SLOTS = 8
-taken = Counter[str]()
+taken = Counter[tuple[str, str]]()
 
 
 @mutant("admit", breaks="cancel.slot-released")
 def keeps_the_slot_of_who_has_left(relay: Relay) -> None:
     """Counts what runs in each session, and does not count down when a client leaves."""
-    session = relay.headers.get("x-session-id")
-    if not session:
+    session = relay.headers.get("x-session-id", ""), relay.dialect.name
+    if not session[0]:
         reference.admit(relay)
         return
     if taken[session] >= SLOTS:

@@ -120,7 +120,7 @@ class Trusting(Upstream):
         return (self._kept.pop(), False) if self._kept else await super().line()
 
 
-pools = dict[str, Trusting]()
+pools = dict[tuple[str, str], Trusting]()
 
 
 @mutant("admit", breaks="http.stale-upstream-conn")
@@ -129,4 +129,4 @@ def trusts_its_connections(relay: Relay) -> None:
     reference.admit(relay)
     if session := relay.headers.get("x-session-id"):
         fresh = Trusting(relay.settings.upstream, relay.settings.idle)
-        relay.provider = pools.setdefault(session, fresh)
+        relay.provider = pools.setdefault((session, relay.dialect.name), fresh)
