@@ -153,7 +153,7 @@ PROBES = (
     ),
     Probe(
         "odd-responses",
-        "odd-responses",
+        "odd-chunks",
         "text-then-tool",
         against({name: {RESPONSES: habits} for name, habits in HABITS.items()}, {**HERB, **USAGE}),
         surfaces=RESPONSES,

@@ -7,7 +7,7 @@ from itertools import chain
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import chat, read
-from conformance.rules import anth_shape
+from conformance.rules import anth_shape, resp_shape
 from conformance.rules.invariance import BASELINE, departures
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import IDENTITY, changing, lacking, malformed, once_each
@@ -170,7 +170,7 @@ def _without_role(exchange: Exchange) -> Iterator[Finding]:
 @comparison(
     "chunk.odd-upstream-tolerated",
     Level.MUST,
-    on="chat.stream messages.stream",
+    on="chat.stream responses.stream messages.stream",
     probes="odd-chunks",
     basis=Basis.RECORDING,
     cites="recorded: Azure opens with empty choices and an empty id, Cloudflare sends no role, "
@@ -187,7 +187,7 @@ def odd_chunks_are_understood(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "chunk.odd-upstream-repaired",
     Level.SHOULD,
-    on="chat.stream messages.stream",
+    on="chat.stream responses.stream messages.stream",
     probes="odd-chunks",
     basis=Basis.POLICY,
     cites=f"{OAS}.required; measured: the official helpers skip or throw on such chunks",
@@ -209,6 +209,9 @@ def odd_chunks_are_repaired(trial: Trial) -> Iterator[Finding]:
 
 
 def _ill_formed(exchange: Exchange) -> Iterator[Finding]:
+    if exchange.surface == "responses":
+        yield from resp_shape.ill_formed(exchange)
+        return
     if exchange.surface == "messages":
         yield from anth_shape.ill_formed(exchange)
         return

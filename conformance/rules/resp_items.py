@@ -13,7 +13,7 @@ from conformance.protocols import read, responses
 from conformance.protocols.outcome import Outcome, steps
 from conformance.protocols.responses_items import WHOLE, Item, texts, whole_texts
 from conformance.rules.difference import parted
-from conformance.rules.invariance import BASELINE, departure, departures, sound, succeeded
+from conformance.rules.invariance import BASELINE, departure, sound, succeeded
 from conformance.rules.rule import comparison, rule
 
 MEASURED = (
@@ -147,18 +147,3 @@ def the_response_lists_its_items(exchange: Exchange) -> Iterator[Finding]:
     streamed = len(responses.grown(exchange))
     if isinstance(listed, list) and len(listed) < streamed and not read.failed(exchange):
         yield Finding(f"the terminal event lists {len(listed)} items, {streamed} were streamed")
-
-
-@comparison(
-    "resp.odd-upstream-tolerated",
-    Level.MUST,
-    on="responses.stream",
-    probes="odd-responses",
-    basis=Basis.RECORDING,
-    cites="recorded: events without a name on Bedrock and OpenRouter, [DONE] on OpenRouter, a "
-    "status on reasoning items on xAI and DeepSeek, no log probabilities on OpenAI in 2025",
-    bugs="maximhq/bifrost#6463 experientiallabs/experiential#792",
-)
-def vendors_habits_change_nothing(trial: Trial) -> Iterator[Finding]:
-    """What vendors leave out, add or call otherwise changes nothing in the answer."""
-    yield from departures(trial)

@@ -92,10 +92,11 @@ def nothing_required_is_missing(exchange: Exchange) -> Iterator[Finding]:
 
     Numbers, usage and the errors' own form are other rules'; kinds that no schema knows are free.
     """
-    yield from once_each(_lacking(exchange))
+    yield from once_each(ill_formed(exchange))
 
 
-def _lacking(exchange: Exchange) -> Iterator[Finding]:
+def ill_formed(exchange: Exchange) -> Iterator[Finding]:
+    """Yield what an answer lacks of what its schemas require, as often as it does."""
     if exchange.form == "plain":
         told = answer(exchange)
         if told is not None and not ("error" in told and "object" not in told):

@@ -370,12 +370,19 @@ CASES: list[Case] = [
         last(output=[]),
         ["the terminal event lists 0 items, 1 were streamed"],
     ),
-    ("resp.odd-upstream-tolerated", "all the same", {"baseline": GOOD, "unnamed": GOOD}, []),
+    ("chunk.odd-upstream-tolerated", "all the same", {"baseline": GOOD, "unnamed": GOOD}, []),
     (
-        "resp.odd-upstream-tolerated",
+        "chunk.odd-upstream-tolerated",
         "less of it",
         {"baseline": GOOD, "unnamed": streamed(SAID)},
         [f"choice 0: reasoning departs {LOST}, as it is undisturbed"],
+    ),
+    ("chunk.odd-upstream-repaired", "whole", {"baseline": GOOD, "bare": GOOD}, []),
+    (
+        "chunk.odd-upstream-repaired",
+        "as it came",
+        {"baseline": GOOD, "bare": last(output=None)},
+        ["response output is None; right is a list"],
     ),
     ("resp.schema-required-fields", "a whole answer", GOOD, []),
     ("resp.schema-required-fields", "what no schema knows", streamed(

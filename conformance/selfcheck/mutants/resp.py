@@ -181,7 +181,8 @@ def waits_for_deltas_of_reasoning(chunk: Chunk, relay: Relay) -> Iterator[Chunk]
 @mutant("repairs", instead_of=progress.listed, breaks="resp.empty-terminal-output", surface=SURFACE)
 def lists_what_the_provider_lists(chunk: Chunk, relay: Relay) -> Chunk | None:
     """Trusts an empty list in the terminal event."""
-    return chunk
+    listed = isinstance((chunk.get("response") or {}).get("output"), list)
+    return chunk if listed else progress.listed(chunk, relay)
 
 
 @mutant("chunk", breaks="resp.empty-terminal-output", surface=SURFACE)
@@ -192,8 +193,16 @@ def lists_nothing_in_the_end(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk
 
 
-@mutant("understood", breaks="resp.odd-upstream-tolerated", surface=SURFACE)
+@mutant("understood", breaks="chunk.odd-upstream-tolerated", surface=SURFACE)
 def passes_over_events_without_a_name(event: Event, relay: Relay) -> list[Heard]:
     """Looks for events by their names."""
     named = event.type or '"error"' in event.data[:12]
     return dialect.understood(event, relay) if named else []
+
+
+@mutant(
+    "repairs", instead_of=progress.shaped, breaks="chunk.odd-upstream-repaired", surface=SURFACE
+)
+def adds_no_status(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Says no status of an item where the provider says none."""
+    return chunk

@@ -10,7 +10,7 @@ from conformance.selfcheck.router.events import Item
 from conformance.selfcheck.router.ledger import Counted, count
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.stream import named_event
-from conformance.selfcheck.router.values import Chunk, Json
+from conformance.selfcheck.router.values import Chunk, Json, objects
 
 ENDS = ("response.completed", "response.incomplete")
 
@@ -34,6 +34,25 @@ def once(chunk: Chunk, relay: Relay) -> Chunk | None:
         return None
     relay.latest = chunk
     return chunk
+
+
+def shaped(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """A message has a status and content, wherever it is told."""
+    done = chunk["type"] != "response.output_item.added"
+    if isinstance(item := chunk.get("item"), dict) and (whole := _message(item, done)) is not item:
+        chunk = {**chunk, "item": whole}
+    response = chunk.get("response")
+    if not isinstance(response, dict) or not response.get("output"):
+        return chunk
+    told = [_message(item, done) for item in objects(response["output"])]
+    kept = told == response["output"]
+    return chunk if kept else {**chunk, "response": {**response, "output": told}}
+
+
+def _message(item: Chunk, done: bool) -> Chunk:
+    status = "completed" if done else "in_progress"
+    whole = {"status": status, "content": [], **item}
+    return whole if item.get("type") == "message" and whole != item else item
 
 
 def listed(chunk: Chunk, relay: Relay) -> Chunk | None:
@@ -115,4 +134,4 @@ def counted(usage: Chunk) -> Counted:
     }
 
 
-REPAIRS = (once, listed, noted, deliveries)
+REPAIRS = (once, shaped, listed, noted, deliveries)
