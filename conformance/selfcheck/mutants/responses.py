@@ -12,10 +12,11 @@ from conformance.selfcheck.router.dialects.responses import dialect, progress
 from conformance.selfcheck.router.events import Event, Item, Reader
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import as_event
-from conformance.selfcheck.router.values import Chunk, Ending
+from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed
 from conformance.selfcheck.variant import mutant
 
 TEXT = "output_text.delta"
+REFUSED = 400
 ANNOTATIONS = re.compile(r'"annotations": \[[^]]*\]')
 ARGUMENTS = "function_call_arguments.delta"
 
@@ -191,3 +192,37 @@ COMPLETED = Event('{"type":"response.completed","response":{"status":"completed"
 def completes_what_it_has_not_read_to_the_end(relay: Relay) -> Reader:
     """Forgets a last event without its blank line, and sends an end of its own."""
     return Hasty(relay.settings.limit)
+
+
+@mutant("ending", breaks="err.no-synthetic-success", surface=SURFACE)
+def completes_what_was_cut(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Completes a response of its own accord where the provider's breaks off."""
+    if relay.committed and ending.kind in ("cut", "unfinished"):
+        relay.parts.settle(relay, "complete")
+        yield from progress.completed(relay)
+    else:
+        yield from reference.ending(ending, relay)
+
+
+@mutant("chunk", breaks="finish.enum-value", surface=SURFACE)
+def says_another_apis_reason(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Says MAX_TOKENS where the token limit was hit."""
+    details = (chunk.get("response") or {}).get("incomplete_details")
+    if details and details["reason"] == "max_output_tokens":
+        told = chunk["response"] | {"incomplete_details": {"reason": "MAX_TOKENS"}}
+        chunk = chunk | {"response": told}
+    yield chunk
+
+
+@mutant("failure", breaks="pre.error-not-empty-stream", surface=SURFACE)
+def makes_400_a_stream_of_nothing(failed: Failed, relay: Relay) -> Answer:
+    """Answers a stream request that is refused with a stream without any event."""
+    if failed.status != REFUSED or relay.dialect.mode(relay) != "stream":
+        return reference.failure(failed, relay)
+    return Answer(200, relay.parts.stream_headers(relay), b"")
+
+
+@mutant("envelope", breaks="pre.error-shape", surface=SURFACE)
+def says_no_code(error: Chunk, id: str) -> Chunk:
+    """Leaves the code out of the errors it answers with."""
+    return {"error": without(error, "code")}
