@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from conformance.selfcheck import reference
+from conformance.selfcheck.mutants import sse
 from conformance.selfcheck.mutants.resp import SURFACE, item_type, said, with_item
-from conformance.selfcheck.mutants.sse import broken
 from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.dialects.responses import dialect, progress
 from conformance.selfcheck.router.events import Event, Item, Reader
@@ -182,7 +182,7 @@ class Hasty(Reader):
 
     def close(self) -> list[Item]:
         pending = super().close()
-        return [COMPLETED] if pending and not any(map(broken, pending)) else pending
+        return [COMPLETED] if pending and not any(map(sse.broken, pending)) else pending
 
 
 COMPLETED = Event('{"type":"response.completed","response":{"status":"completed"}}')
@@ -226,3 +226,8 @@ def makes_400_a_stream_of_nothing(failed: Failed, relay: Relay) -> Answer:
 def says_no_code(error: Chunk, id: str) -> Chunk:
     """Leaves the code out of the errors it answers with."""
     return {"error": without(error, "code")}
+
+
+reads_no_crlf = mutant("bytes_in", breaks="sse.crlf", surface=SURFACE)(
+    sse.takes_cr_before_lf_for_text.value
+)
