@@ -44,7 +44,8 @@ class Running:
 
 
 def ask_on(address: Address, request: bytes) -> None:
-    with suppress(ConnectionRefusedError):
+    # Refused once the port is closed, reset where that happens meanwhile.
+    with suppress(ConnectionRefusedError, ConnectionResetError):
         while True:
             with closing(create_connection(address, timeout=PATIENCE)) as made:
                 ask_often(made, request)

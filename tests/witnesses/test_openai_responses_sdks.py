@@ -93,6 +93,7 @@ def folded(steps: Iterable[Json]) -> list[tuple[str, str | None]]:
             items.append(("message", None))
         elif "call" in step:
             items.append(("function_call", None))
+        items += [("function_call", None) for _ in step.get("extra", {}).get("tool_calls", ())]
     return items
 
 
