@@ -68,21 +68,37 @@ class Client:
         """Give out the head of the answer and its body, to be read within the block."""
         parts = urlsplit(url)
         origin = parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme]
-        wire = await self._wire(origin)
         try:
-            wire.ask(_asked(method, parts, headers, content), content)
-            head = await wire.head()
-            async with aclosing(wire.body()) as body:
-                yield head, body
+            asked = _asked(method, parts, headers, content)
         except h11.LocalProtocolError as error:
             raise Broken(End.REFUSED, f"not sent: {error}") from error
+        wire, head = await self._begun(origin, asked, content)
+        try:
+            async with aclosing(wire.body()) as body:
+                yield head, body
         finally:
             if wire.reusable:
                 self._free.setdefault(origin, []).append(wire)
             else:
                 wire.close()
 
-    async def _wire(self, origin: Origin) -> "Wire":
+    async def _begun(
+        self, origin: Origin, asked: h11.Request, content: bytes
+    ) -> tuple["Wire", Head]:
+        """Ask, and ask once more where a kept connection was closed meanwhile.
+
+        A server may do that at any time; it says nothing about how it answers.
+        """
+        while True:
+            wire, kept = await self._wire(origin)
+            try:
+                return wire, await wire.asked(asked, content)
+            except Broken as broken:
+                if not kept or broken.end != End.REFUSED:
+                    raise
+
+    async def _wire(self, origin: Origin) -> tuple["Wire", bool]:
+        """Return a connection, and whether it is one that was kept."""
         free = self._free.pop(origin, [])
         fresh = [wire for wire in free if wire.reusable and wire.idle < self._idle]
         for wire in free:
@@ -90,7 +106,7 @@ class Client:
                 wire.close()
         if fresh:
             self._free[origin] = fresh
-            return fresh.pop()
+            return fresh.pop(), True
         scheme, host, port = origin
         loop = asyncio.get_running_loop()
         secure = _trusted() if scheme == "https" else None
@@ -98,7 +114,7 @@ class Client:
             _, wire = await loop.create_connection(Wire, host, port, ssl=secure)
         except OSError as error:
             raise Broken(End.REFUSED, _why(error)) from error
-        return wire
+        return wire, False
 
 
 def _why(error: OSError) -> str:
@@ -143,11 +159,19 @@ class Wire(asyncio.Protocol):
         """Seconds since its last answer ended."""
         return time.monotonic() - self._idle_since
 
-    def ask(self, asked: h11.Request, content: bytes) -> None:
+    async def asked(self, asked: h11.Request, content: bytes) -> Head:
+        """Send a request and return the head of its answer; without one the connection is over."""
         events = (asked, h11.Data(data=content), h11.EndOfMessage())
         self._transport.write(b"".join(self._http.send(event) or b"" for event in events))
+        head = None
+        try:
+            head = await self._head()
+        finally:
+            if head is None:
+                self.close()
+        return head
 
-    async def head(self) -> Head:
+    async def _head(self) -> Head:
         while not isinstance(event := await self._event(End.REFUSED, End.GARBLED), h11.Response):
             pass
         told = ((name.decode("latin-1"), value.decode("latin-1"))

@@ -201,3 +201,25 @@ def test_a_connection_is_used_again_if_all_is_well(answer: Answer, connections: 
         return server.connections
 
     assert against(answer, ask) == connections
+
+
+@pytest.mark.parametrize("answers", [1, 2])
+def test_a_kept_connection_that_dies_of_being_asked_is_replaced_by_a_fresh_one(
+    answers: int,
+) -> None:
+    asked: list[int] = []
+
+    async def so_often(writer: asyncio.StreamWriter) -> None:
+        port = writer.get_extra_info("peername")[1]
+        asked.append(port)
+        if asked.count(port) > answers:
+            writer.close()
+        else:
+            await says(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na")(writer)
+
+    async def thrice(server: Server) -> list[End]:
+        async with Client() as http:
+            return [(await captured(server.url, http))[0].end for _ in range(3)]
+
+    assert against(so_often, thrice) == [End.COMPLETE] * 3
+    assert len(set(asked)) == 3 - (answers - 1)
