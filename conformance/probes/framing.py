@@ -1,6 +1,7 @@
 """Streams framed as the standard allows and few routers expect; each is judged by one rule."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.exchange import SURFACES, Json
 from conformance.probes.members import HERB
@@ -47,7 +48,7 @@ LAST = {
     "bare": fault({"no_final_blank": {"keep": "nothing"}}),
 }
 
-PROBES = (
+LISTED = (
     Probe(
         "sse-split-reads",
         "sse.split-reads",
@@ -61,14 +62,12 @@ PROBES = (
             }
         ),
         surfaces=EVERYWHERE,
-        heavy=True,
     ),
     Probe(
         "sse-long-line",
         "sse.long-line",
         "text",
         against({"cut": cut(event=[40]), **LONG}, {}),
-        heavy=True,
         surfaces="chat messages gemini",
     ),
     Probe(
@@ -84,7 +83,6 @@ PROBES = (
             }
         ),
         surfaces=EVERYWHERE,
-        heavy=True,
     ),
     Probe(
         "sse-bare-cr",
@@ -176,6 +174,8 @@ PROBES = (
             }
         ),
         surfaces=EVERYWHERE,
-        heavy=True,
     ),
 )
+
+# Each has several requests, and many small writes.
+PROBES = tuple(replace(probe, heavy=True) for probe in LISTED)

@@ -35,9 +35,16 @@ def test_a_mutant_is_asked_whatever_its_rules_judge() -> None:
              if any(case.rule.id == "sse.long-line" for case in judging)]  # fmt: skip
     assert named
     assert all(judging in got for judging in named)
-    assert [judging for judging in got if judging in HEAVY] == [
-        judging for judging in named if judging in HEAVY
-    ]
+
+
+def test_what_is_heavy_is_asked_of_mutants_of_its_family() -> None:
+    framing, cancelling = share("short", wrong("sse.long-line")), share("deaf", wrong("cancel.x"))
+
+    for got, family in ((framing, "sse"), (cancelling, "cancel")):
+        assert [judging for judging in got if judging in HEAVY] == [
+            judging for judging in HEAVY
+            if any(case.rule.family == family for case in judging)
+        ]  # fmt: skip
 
 
 def test_a_mutant_of_one_surface_is_asked_all_that_is_light_there() -> None:
