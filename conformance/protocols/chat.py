@@ -4,7 +4,6 @@ Facts: OpenAI's OpenAPI document 2.3.0 and recorded streams; a stream is one seq
 which every choice runs through a grammar of its own.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -157,15 +156,7 @@ def choice_violations(exchange: Exchange) -> list[Violation]:
 @once
 def by_choice(exchange: Exchange) -> dict[int, list[Token]]:
     """Return the tokens of each choice; errors and the end of the body belong to all of them."""
-    order: dict[int, list[Token]] = defaultdict(list)
-    for token in tokens(exchange):
-        if token.choice is not None:
-            order[token.choice].append(token)
-    shared = [token for token in tokens(exchange) if token.kind in ("error", END)]
-    return {
-        at: sorted([*own, *shared], key=lambda token: token.span.start)
-        for at, own in sorted(order.items())
-    }
+    return grammar.by_choice(tokens(exchange))
 
 
 def asked(exchange: Exchange) -> int:

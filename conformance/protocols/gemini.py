@@ -6,7 +6,6 @@ as an element of one JSON array; the stream is over with its body, and nothing e
 Members and kinds of parts that are not known are passed over, as the reference demands of clients.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -218,15 +217,7 @@ def choice_violations(exchange: Exchange) -> list[Violation]:
 @once
 def by_candidate(exchange: Exchange) -> dict[int, list[Token]]:
     """Return the tokens of each candidate; errors and the end belong to all of them."""
-    own: dict[int, list[Token]] = defaultdict(list)
-    for token in tokens(exchange):
-        if token.choice is not None:
-            own[token.choice].append(token)
-    shared = [token for token in tokens(exchange) if token.kind in ("error", END)]
-    return {
-        at: sorted([*mine, *shared], key=lambda token: token.span.start)
-        for at, mine in sorted(own.items())
-    }
+    return grammar.by_choice(tokens(exchange))
 
 
 def asked(exchange: Exchange) -> int:

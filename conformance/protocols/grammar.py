@@ -1,5 +1,6 @@
 """Runs a grammar that is a table: state -> kind of token -> next state; an absent key is wrong."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -16,6 +17,21 @@ class Token(NamedTuple):
     span: Span
     choice: int | None = None
     value: Json = None
+
+
+def by_choice(tokens: Iterable[Token]) -> dict[int, list[Token]]:
+    """Return the tokens of each choice; errors and the end of the body belong to all of them."""
+    own: dict[int, list[Token]] = defaultdict(list)
+    shared = list[Token]()
+    for token in tokens:
+        if token.choice is not None:
+            own[token.choice].append(token)
+        if token.kind in ("error", END):
+            shared.append(token)
+    return {
+        at: sorted([*mine, *shared], key=lambda token: token.span.start)
+        for at, mine in sorted(own.items())
+    }
 
 
 class Violation(NamedTuple):
