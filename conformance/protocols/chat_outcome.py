@@ -5,7 +5,7 @@ from collections import defaultdict
 from conformance.exchange import Exchange, Json, once
 from conformance.findings import Span
 from conformance.protocols import chat
-from conformance.protocols.outcome import FINISHES, Failure, Gathering, Outcome, Usage
+from conformance.protocols.outcome import FINISHES, Failure, Gathering, Outcome, Usage, count
 from conformance.protocols.surface import BadEvent, Data, Flaw, Surface, answer, items
 from conformance.wire.sse import Event
 
@@ -82,17 +82,12 @@ def read_usage(value: Json) -> Usage | None:
     if not isinstance(value, dict):
         return None
     return Usage(
-        _count(value, "prompt_tokens"),
-        _count(value, "completion_tokens"),
-        _count(value, "total_tokens"),
-        _count(value.get("prompt_tokens_details"), "cached_tokens"),
-        _count(value.get("completion_tokens_details"), "reasoning_tokens"),
+        count(value, "prompt_tokens"),
+        count(value, "completion_tokens"),
+        count(value, "total_tokens"),
+        count(value.get("prompt_tokens_details"), "cached_tokens"),
+        count(value.get("completion_tokens_details"), "reasoning_tokens"),
     )
-
-
-def _count(value: Json, key: str) -> int | None:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, int) else None
 
 
 def read_failure(value: Json) -> Failure:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from conformance.exchange import Exchange, Json, once
 from conformance.protocols import blocks, messages
-from conformance.protocols.outcome import Choice, Failure, Gathering, Outcome, Usage, steps
+from conformance.protocols.outcome import Choice, Failure, Gathering, Outcome, Usage, count, steps
 from conformance.protocols.surface import BadEvent, Data, Event, Flaw, Surface, answer
 from conformance.wire.json import BadJson, parse
 
@@ -106,17 +106,12 @@ def read_usage(value: Json) -> Usage | None:
     """
     if not isinstance(value, dict):
         return None
-    counted = [_count(value, name) for name in INPUT]
+    counted = [count(value, name) for name in INPUT]
     input_ = None if counted[0] is None else sum(count or 0 for count in counted)
-    output = _count(value, "output_tokens")
+    output = count(value, "output_tokens")
     total = None if input_ is None or output is None else input_ + output
-    thought = _count(value.get("output_tokens_details"), "thinking_tokens")
+    thought = count(value.get("output_tokens_details"), "thinking_tokens")
     return Usage(input_, output, total, counted[2] or None, thought or None)
-
-
-def _count(value: Json, key: str) -> int | None:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, int) else None
 
 
 def stated(exchange: Exchange) -> dict[int, str | None]:

@@ -54,6 +54,12 @@ class Outcome:
     failure: Failure | None = None
 
 
+def count(value: Json, key: str) -> int | None:
+    """Return a number of tokens from a usage object, None if it is not there."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, int) else None
+
+
 class Gathering:
     """One choice while its deltas arrive."""
 

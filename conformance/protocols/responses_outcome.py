@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from conformance.exchange import Exchange, Json, once
 from conformance.protocols import chat_outcome
-from conformance.protocols.outcome import Failure, Gathering, Outcome, Usage
+from conformance.protocols.outcome import Failure, Gathering, Outcome, Usage, count
 from conformance.protocols.responses import (
     COMPLETED,
     events,
@@ -94,17 +94,12 @@ def read_usage(value: Json) -> Usage | None:
     if not isinstance(value, dict):
         return None
     return Usage(
-        _count(value, "input_tokens"),
-        _count(value, "output_tokens"),
-        _count(value, "total_tokens"),
-        _count(value.get("input_tokens_details"), "cached_tokens"),
-        _count(value.get("output_tokens_details"), "reasoning_tokens"),
+        count(value, "input_tokens"),
+        count(value, "output_tokens"),
+        count(value, "total_tokens"),
+        count(value.get("input_tokens_details"), "cached_tokens"),
+        count(value.get("output_tokens_details"), "reasoning_tokens"),
     )
-
-
-def _count(value: Json, key: str) -> int | None:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, int) else None
 
 
 @once
