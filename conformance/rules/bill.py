@@ -28,9 +28,9 @@ def missing(exchange: Exchange) -> Iterator[Finding]:
         yield Finding(f"no bill: {bill.trouble}", where=WHERE)
 
 
-def unequal(bill: Bill, usage: Usage) -> Iterator[Finding]:
-    """Yield where a bill has other numbers of tokens than the usage."""
-    for name in ("input", "output", "cached", "reasoning"):
+def unequal(bill: Bill | None, usage: Usage | None) -> Iterator[Finding]:
+    """Yield where a bill has other numbers of tokens than the usage, if there are both."""
+    for name in ("input", "output", "cached", "reasoning") if bill and usage else ():
         sent, charged = getattr(usage, name), getattr(bill, name)
         if sent is not None and charged is not None and sent != charged:
             yield Finding(f"{charged} {name} tokens, the provider counted {sent}", where=WHERE)
@@ -49,17 +49,11 @@ def unequal(bill: Bill, usage: Usage) -> Iterator[Finding]:
 )
 def a_finished_answer_is_on_the_books(exchange: Exchange) -> Iterator[Finding]:
     """Each finished answer, streamed or not, has a settled bill with the provider's numbers."""
-    bill, usage = exchange.bill, scripted(exchange.scenario).usage
+    bill, usage = priced(exchange), scripted(exchange.scenario).usage
     yield from missing(exchange)
-    if bill and usage and not bill.trouble:
-        yield from unequal(bill, usage)
-        if bill.output is None:
-            yield Finding("the bill has no output tokens", where=WHERE)
-
-
-def counted(exchange: Exchange, usage: Usage) -> Iterator[Finding]:
-    if bill := priced(exchange):
-        yield from unequal(bill, usage)
+    yield from unequal(bill, usage)
+    if bill and usage and bill.output is None:
+        yield Finding("the bill has no output tokens", where=WHERE)
 
 
 @rule(
@@ -74,8 +68,7 @@ def counted(exchange: Exchange, usage: Usage) -> Iterator[Finding]:
 )
 def usage_is_charged_once(exchange: Exchange) -> Iterator[Finding]:
     """Usage that grows from event to event, or comes in two, is charged once."""
-    if usage := scripted(exchange.scenario).usage:
-        yield from counted(exchange, usage)
+    yield from unequal(priced(exchange), scripted(exchange.scenario).usage)
 
 
 @rule(
@@ -90,11 +83,11 @@ def usage_is_charged_once(exchange: Exchange) -> Iterator[Finding]:
 )
 def usage_is_charged_however_it_was_cut(exchange: Exchange) -> Iterator[Finding]:
     """Usage whose event comes in several reads is on the bill like any other."""
-    usage, bill = scripted(exchange.scenario).usage, priced(exchange)
+    bill, usage = priced(exchange), scripted(exchange.scenario).usage
     if usage and bill and bill.output is None:
         yield Finding(f"no output tokens, the provider counted {usage.output}", where=WHERE)
-    elif usage:
-        yield from counted(exchange, usage)
+    else:
+        yield from unequal(bill, usage)
 
 
 @rule(
