@@ -105,8 +105,8 @@ class Engine:
 
     def _unasked(self, case: Case) -> Verdict | None:
         """A real model cannot be made to play a scenario; it can only be asked a question."""
-        wanted = {case.probe.limit, BILL if case.probe.billed else ""} - {""}
-        for need in sorted(wanted - self._settings.profile.declared):
+        wanted = {case.probe.limit, BILL if case.probe.billed else ""}
+        if need := self._settings.profile.lacks(wanted):
             return undeclared(need)
         if self._ground.mode == BLACK_BOX and not case.probe.question:
             return Verdict(Kind.UNTESTABLE, "needs a provider that plays the scenario")

@@ -44,7 +44,7 @@ def judge(
     """Say what a rule makes of a trial; `have` is what is at hand to judge with."""
     if trial.trouble:
         return Verdict(Kind.HARNESS_ERROR, trial.trouble)
-    for need in sorted((rule.needs & DECLARED) - profile.declared):
+    if need := profile.lacks(rule.needs):
         return undeclared(need)
     if missing := rule.needs - DECLARED - have:
         return Verdict(Kind.UNTESTABLE, f"needs {' and '.join(sorted(missing))}")

@@ -4,7 +4,7 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,10 @@ class Profile:
     @property
     def declared(self) -> set[str]:
         return {*self.policy, *([BILL] if self.bill else [])}
+
+    def lacks(self, needs: Iterable[str]) -> str:
+        """Return one of these that has to be declared and is not, if there is one."""
+        return min(DECLARED.intersection(needs) - self.declared, default="")
 
     def chosen(self, policy: str) -> Json:
         return self.policy.get(policy, UNSPECIFIED)
