@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from conformance.selfcheck.router.events import Comment, Event, Item
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.stream import named_event
-from conformance.selfcheck.router.values import Chunk, Headers, Said
+from conformance.selfcheck.router.values import Chunk, Headers, Json, Said
 
 
 def bearer_key(relay: Relay) -> str:
@@ -55,6 +55,10 @@ def event_stream(relay: Relay) -> str:
 
 def comment(relay: Relay) -> Item | None:
     return Comment("keepalive")
+
+
+def same_body(relay: Relay) -> dict[str, Json]:
+    return relay.asked
 
 
 def same_chunk(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:

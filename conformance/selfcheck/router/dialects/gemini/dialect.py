@@ -12,7 +12,7 @@ from conformance.selfcheck.router.events import Event, Item
 from conformance.selfcheck.router.hearing import ended, failed, judged
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Json, Said
+from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Said
 
 METHODS = {"plain": "generateContent", "array": "streamGenerateContent",
            "stream": "streamGenerateContent?alt=sse"}  # fmt: skip
@@ -37,10 +37,6 @@ def request_path(relay: Relay) -> str:
 
 def credentials(relay: Relay) -> Headers:
     return (("x-goog-api-key", relay.settings.upstream_key),)
-
-
-def request_body(relay: Relay) -> dict[str, Json]:
-    return relay.asked
 
 
 def understood(event: Event, relay: Relay) -> list[Heard]:
@@ -112,7 +108,7 @@ GEMINI = Dialect(
     mode=mode,
     request_path=request_path,
     credentials=credentials,
-    request_body=request_body,
+    request_body=shared.same_body,
     understood=understood,
     identity=progress.identity,
     repairs=progress.REPAIRS,

@@ -10,7 +10,7 @@ from conformance.selfcheck.router.hearing import ended, failed
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Relay
 from conformance.selfcheck.router.stream import named_event, passed_on, written
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Json
+from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers
 
 VERSION = "2023-06-01"
 PING = Event('{"type": "ping"}', "ping")
@@ -33,10 +33,6 @@ def credentials(relay: Relay) -> Headers:
         ("anthropic-version", relay.headers.get("anthropic-version", VERSION)),
         *((("anthropic-beta", betas),) if betas else ()),
     )
-
-
-def request_body(relay: Relay) -> dict[str, Json]:
-    return relay.asked
 
 
 def understood(event: Event, relay: Relay) -> list[Heard]:
@@ -82,7 +78,7 @@ MESSAGES = Dialect(
     mode=shared.mode_in_body,
     request_path=request_path,
     credentials=credentials,
-    request_body=request_body,
+    request_body=shared.same_body,
     understood=understood,
     identity=progress.identity,
     repairs=progress.REPAIRS,

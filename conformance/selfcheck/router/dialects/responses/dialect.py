@@ -12,15 +12,11 @@ from conformance.selfcheck.router.hearing import ended, failed
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Relay
 from conformance.selfcheck.router.stream import named_event, passed_on, written
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Ending, Json
+from conformance.selfcheck.router.values import Answer, Ending
 
 
 def request_path(relay: Relay) -> str:
     return "/responses"
-
-
-def request_body(relay: Relay) -> dict[str, Json]:
-    return relay.asked
 
 
 def understood(event: Event, relay: Relay) -> list[Heard]:
@@ -61,7 +57,7 @@ RESPONSES = Dialect(
     mode=shared.mode_in_body,
     request_path=request_path,
     credentials=shared.bearer_credentials,
-    request_body=request_body,
+    request_body=shared.same_body,
     understood=understood,
     identity=progress.identity,
     repairs=progress.REPAIRS,
