@@ -46,8 +46,8 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
         for name, send in probe.sends.items():
             # What is before the last dash is the run, so that none may follow.
             own = f"{nonce}.{name.replace('-', '_')}"
-            crowd = send.crowd and range(1, bench.limits.crowd)
-            others = [exchange(probe, name, surface, bench, f"{own}.{at}") for at in crowd or ()]
+            crowd = range(1, bench.limits.crowd if send.crowd else 1)
+            others = [exchange(probe, name, surface, bench, f"{own}.{at}") for at in crowd]
             first = exchange(probe, name, surface, bench, own)
             exchanges[name], *more = await asyncio.gather(first, *others)
             exchanges |= {f"{name}.{at}": each for at, each in enumerate(more, 1)}
