@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -64,7 +65,7 @@ def serve(options: argparse.Namespace) -> int:
         settings = server.Settings(
             data[0], control, library | played, journal, frozenset(options.key), options.token,
             options.print_json, replay.unmarked(played, options.pace, strict=options.strict),
-            identity=identity,
+            identity=identity, name=options.name,
         )  # fmt: skip
         if options.workers > 1:
             from mockprovider import workers as several  # noqa: PLC0415
@@ -181,6 +182,9 @@ def _serve(command: argparse.ArgumentParser) -> None:
     command.add_argument("--control-port", type=port, default=9101, help="its port; 0 picks one")
     _answering(command)
     command.add_argument(
+        "--name", type=name, default="", help="which of several mocks it is, in scripts and journal"
+    )
+    command.add_argument(
         "--journal", type=Path, help="append entries as JSON lines", metavar="FILE"
     )
     command.add_argument(
@@ -211,6 +215,13 @@ def port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004
         raise argparse.ArgumentTypeError(f"{text!r} is no port; it is a number from 0 to 65535")
     return int(text)
+
+
+def name(text: str) -> str:
+    """Read the name of a mock."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name; it has letters, digits, _ and -")
+    return text
 
 
 def workers(text: str) -> int:

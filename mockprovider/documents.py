@@ -37,6 +37,7 @@ class Entry(TypedDict):
     """One request and what became of it; times are nanoseconds of the monotonic clock."""
 
     id: int
+    provider: NotRequired[str]
     run: str | None
     nonce: str | None
     attempt: int
@@ -58,6 +59,7 @@ class Entry(TypedDict):
 class Health(TypedDict):
     ok: bool
     version: str
+    name: NotRequired[str]
     data_url: str
     pid: int
     ca: NotRequired[str]

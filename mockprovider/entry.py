@@ -58,6 +58,7 @@ class Entry:
     connection: tuple[int, int]
     nonce: str | None = None
     worker: int | None = None
+    provider: str = ""
     run: str | None = None
     attempt: int = 1
     scenario: str | None = None
@@ -126,6 +127,7 @@ class Entry:
         return {
             "id": self.id,
             **({} if self.worker is None else {"worker": self.worker}),
+            **({"provider": self.provider} if self.provider else {}),
             "run": self.run,
             "nonce": self.nonce,
             "attempt": self.attempt,

@@ -45,6 +45,7 @@ class Provider:
     journal: Journal
     library: Mapping[str, Scenario]
     keys: frozenset[str] = frozenset()
+    name: str = ""
     armed: dict[str, Scenario] = field(default_factory=dict)
     unmarked: replay.Unmarked | None = None
 
@@ -52,6 +53,7 @@ class Provider:
         """Decide what a request gets, and begin its journal entry."""
         mark = marker.of(request)
         entry = self.journal.open(request, connection, mark.nonce if mark else None)
+        entry.provider = self.name
         told = greeting(request.method, request.target, request.headers)
         surface = told.found.surface
         entry.objections += told.oddities
@@ -69,6 +71,7 @@ class Provider:
     ) -> tuple[Performance, Entry]:
         """Answer bytes that are no request."""
         entry = self.journal.open(partial, connection, None)
+        entry.provider = self.name
         surface = routed(partial).surface
         entry.surface = surface.name
         return refusal(Refused(error, "http"), surface, entry), entry
@@ -126,8 +129,8 @@ class Provider:
         return self.unmarked(surface, read(surface, request.body, told.context))
 
     def chosen(self, mark: Marker) -> Scenario:
-        """Return the scenario a marker asks for, as the provider it names plays it."""
-        found = self._scenario(mark)
+        """Return the scenario a marker asks for, as the provider it names plays it, here."""
+        found = self._scenario(mark).at(self.name)
         return found if mark.provider is None else named(found, mark.provider)
 
     def _scenario(self, mark: Marker) -> Scenario:

@@ -16,6 +16,8 @@ from mockprovider.steps import BadScenario, Steps
 from mockprovider.timeline import Hold, Timeline
 
 SUFFIXES = (".toml", ".json")
+#: What is said of one mock, not of all that play a scenario.
+SCRIPTED = frozenset({"step", "head", "fault", "attempt", "mock"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,15 @@ class Scenario:
     disobeys: frozenset[str] = frozenset()
     habits: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     provider: Preset = NO_PRESET
+    mocks: Mapping[str, "Scenario"] = field(default_factory=dict)
 
     def script(self, attempt: int) -> Script:
         """Return what the first, second ... request gets; the last script repeats."""
         return self.scripts[min(attempt, len(self.scripts)) - 1]
+
+    def at(self, mock: str) -> "Scenario":
+        """Return what the mock of that name plays."""
+        return self.mocks.get(mock, self)
 
     @cached_property
     def holds(self) -> frozenset[str]:
@@ -114,6 +121,7 @@ def built(document: Json, place: str, name: str | None = None) -> Scenario:
         model=document.get("model"),
         disobeys=frozenset(key for key, yes in document.get("obey", {}).items() if not yes),
         habits={key: document[key] for key in HABITS if key in document},
+        mocks=dict(_mocks(document, place, name)),
     )
     if (vendor := document.get("provider")) is None:
         return scenario
@@ -187,6 +195,15 @@ def schema() -> dict[str, Json]:
     path = fixtures_dir() / "schemas" / "scenario.schema.json"
     found: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def _mocks(
+    document: Mapping[str, Json], place: str, name: str | None
+) -> Iterator[tuple[str, Scenario]]:
+    """Build what mocks of certain names play: nothing of what the others do there."""
+    common = {key: document[key] for key in document.keys() - SCRIPTED}
+    for mock, own in document.get("mock", {}).items():
+        yield mock, replace(built(common | own, f"{place}: mock {mock!r}"), name=name or place)
 
 
 def _scripts(document: Mapping[str, Json], place: str) -> Iterator[Script]:

@@ -48,14 +48,16 @@ class Settings:
     unmarked: Unmarked | None = None
     place: Place | None = None
     identity: Identity | None = None
+    name: str = ""
 
     @property
     def where(self) -> dict[str, Json]:
-        """Say where the data plane is, and whom its clients have to trust."""
+        """Say who it is, where the data plane is, and whom its clients have to trust."""
+        name = {"name": self.name} if self.name else {}
         if self.identity is None:
-            return {"data_url": url(self.data)}
+            return {**name, "data_url": url(self.data)}
         ca = {} if self.identity.ca is None else {"ca": str(self.identity.ca)}
-        return {"data_url": url(self.data, "https"), **ca}
+        return {**name, "data_url": url(self.data, "https"), **ca}
 
 
 def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
@@ -108,7 +110,9 @@ async def serve(settings: Settings) -> None:
     loop, place = asyncio.get_running_loop(), settings.place
     stop = stopped() if place is None else let_go(place.leash)
     stage = Stage(Wheel(loop), Holds(), journal(settings))
-    provider = Provider(stage.journal, settings.library, settings.keys, unmarked=settings.unmarked)
+    provider = Provider(
+        stage.journal, settings.library, settings.keys, settings.name, unmarked=settings.unmarked
+    )
     counters = Counters()
     context = None if settings.identity is None else settings.identity.context
     data = await listen(provider, stage, counters, settings.data, context)

@@ -42,6 +42,10 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
         ),
         (["serve", "--port", "65536"], "mockprovider serve: argument --port: '65536' is no port"),
         (
+            ["serve", "--name", "a b"],
+            "mockprovider serve: argument --name: 'a b' is no name; it has letters, digits, _ and",
+        ),
+        (
             ["serve", "--control-host", "192.0.2.1"],
             "mockprovider: --control-host 192.0.2.1 is not loopback; give it a --token",
         ),

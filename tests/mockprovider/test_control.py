@@ -176,3 +176,29 @@ def test_a_token_is_needed_where_one_is_set(start_mock: "StartMock") -> None:
     told = "the control plane wants its token: Authorization: Bearer TOKEN"
     assert (without.status_code, without.json()) == (401, {"error": told})
     assert with_token.json()["ok"]
+
+
+def test_a_mock_with_a_name_plays_its_own_part(start_mock: "StartMock") -> None:
+    script = {
+        "summary": "",
+        "step": [{"say": "Aloe"}],
+        "mock": {"second": {"step": [{"say": "Ixia"}]}},
+    }
+    with start_mock("--name", "second") as second:
+        nonce = second.nonce()
+        second.call("PUT", f"/armed/{nonce}", json=script)
+        said = second.ask("armed", nonce).body
+        told, entry = second.call("GET", "/health"), second.entry(nonce)
+
+    assert b"Ixia" in said
+    assert b"Aloe" not in said
+    assert (told["name"], entry["provider"]) == ("second", "second")
+
+
+def test_a_mock_without_a_name_plays_the_rest(mock: "Mock") -> None:
+    nonce = mock.nonce()
+    script = {"summary": "", "step": [{"say": "Aloe"}], "mock": {"second": {"step": []}}}
+    mock.call("PUT", f"/armed/{nonce}", json=script)
+
+    assert b"Aloe" in mock.ask("armed", nonce).body
+    assert "provider" not in mock.entry(nonce)

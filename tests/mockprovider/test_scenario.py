@@ -184,6 +184,14 @@ def wrong_with(document: Json) -> str:
             {"summary": "", "step": [], "chat": {"rolle": "every"}},
             "unknown member 'chat.rolle'; did you mean 'role'?",
         ),
+        (
+            {"summary": "", "step": [], "mock": {"b": {"head": {}}}},
+            "mock.b lacks 'step'",
+        ),
+        (
+            {"summary": "", "step": [], "mock": {"b": {"step": [{"hold": "a"}, {"hold": "a"}]}}},
+            "mock 'b': hold 'a' appears twice",
+        ),
     ],
 )
 def test_a_wrong_scenario_is_explained(document: Json, message: str) -> None:
@@ -223,6 +231,26 @@ def test_a_scenario_becomes_values() -> None:
     assert second.steps == (steps.Raw(b"\x00\x01"),)
     assert (built.write, built.pace, built.model) == ("paced", (5, 2.5), "other")
     assert (built.disobeys, built.holds) == (frozenset({"n"}), frozenset({"head", "h"}))
+
+
+def test_a_mock_with_a_name_plays_what_is_said_of_it_alone() -> None:
+    document = {
+        "summary": "",
+        "step": [],
+        "head": {"status": 500},
+        "attempt": [{"step": []}, {"step": []}],
+        "fault": ["crlf"],
+        "model": "other",
+        "mock": {"b": {"step": SAYS}},
+    }
+
+    built = scenario.built(document, "x.toml", "x")
+
+    own = built.at("b")
+    (script,) = own.scripts
+    assert (script.steps, script.head, script.faults) == ((steps.Say("Aloe"),), HeadTable(), ())
+    assert (own.name, own.model) == ("x", "other")
+    assert built.at("c") is built.at("") is built
 
 
 def test_the_last_attempt_repeats() -> None:
