@@ -105,10 +105,11 @@ class Engine:
 
     def _unasked(self, case: Case) -> Verdict | None:
         """A real model cannot be made to play a scenario; it can only be asked a question."""
-        wanted = {case.probe.limit, BILL if case.probe.billed else ""}
+        probe = case.probe
+        wanted = {probe.limit, BILL if probe.billed else "", *probe.feature.split()}
         if need := self._settings.profile.lacks(wanted):
             return undeclared(need)
-        if self._ground.mode == BLACK_BOX and not case.probe.question:
+        if self._ground.mode == BLACK_BOX and not probe.question:
             return Verdict(Kind.UNTESTABLE, "needs a provider that plays the scenario")
         return None
 

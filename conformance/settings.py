@@ -53,7 +53,7 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
             raise WrongUsage(f"{flag} {told[flag]:g}: a number of seconds above 0 is needed")
     promised = profile(told["--router-profile"])
     return Settings(
-        _target(told["--router-url"], key, told["--router-model"]),
+        _target(promised, told["--router-url"], key, told["--router-model"]),
         promised,
         Limits(deadline=told["--deadline"], patience=told["--patience"]),
         Path(told["--run-dir"]),
@@ -71,11 +71,12 @@ def _differs(flag: str, told: Mapping[str, Any]) -> bool:
     return bool(told[flag]) and told[flag] != plain
 
 
-def _target(url: str | None, key: str, model: str | None) -> Target:
-    if not url:
+def _target(profile: Profile, url: str | None, key: str, model: str | None) -> Target:
+    where = url or profile.url
+    if not where:
         raise WrongUsage("no router to judge: give --router-url http://HOST:PORT/v1")
     try:
-        return target(url, key, model or "")
+        return target(where, key, model or profile.model, address=profile.address)
     except BadTarget as error:
         raise WrongUsage(str(error)) from error
 

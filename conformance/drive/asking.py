@@ -5,8 +5,9 @@ a surface has no word for is left out: usage, for one, comes unasked on all othe
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from conformance.exchange import Headers, Json, Request
+from conformance.exchange import Headers, Json
 from conformance.probes.probe import Send
 
 ANTHROPIC_VERSION = "2023-06-01"
@@ -17,17 +18,25 @@ COMMON = ("stream", "temperature", "top_p")
 Body = dict[str, Json]
 
 
-def chat(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
+class Asked(NamedTuple):
+    """Path below the surface's base, headers of its own, and body."""
+
+    path: str
+    body: Body
+    headers: Headers = ()
+
+
+def chat(model: str, send: Send, prompt: str) -> Asked:
     body = {
         "model": model,
         "messages": [{"role": "user", "content": prompt}],
         "stream": send.mode == "stream",
         **send.ask,
     }
-    return _post(f"{url}/chat/completions", (("authorization", f"Bearer {key}"),), body)
+    return Asked("/chat/completions", body)
 
 
-def responses(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
+def responses(model: str, send: Send, prompt: str) -> Asked:
     body = {
         "model": model,
         "input": [{"role": "user", "content": prompt}],
@@ -36,10 +45,10 @@ def responses(url: str, key: str, model: str, send: Send, prompt: str) -> Reques
         **_logprobs(send),
         **_common(send),
     }
-    return _post(f"{url}/responses", (("authorization", f"Bearer {key}"),), body)
+    return Asked("/responses", body)
 
 
-def messages(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
+def messages(model: str, send: Send, prompt: str) -> Asked:
     """Ask in that API's words where a probe has them: further `messages`."""
     functions = map(_function, _tools(send))
     body = {
@@ -50,11 +59,10 @@ def messages(url: str, key: str, model: str, send: Send, prompt: str) -> Request
         "tools": [_renamed(each, parameters="input_schema") for each in functions] or None,
         **_common(send),
     }
-    headers = (("x-api-key", key), ("anthropic-version", ANTHROPIC_VERSION))
-    return _post(f"{url}/messages", headers, body)
+    return Asked("/messages", body, (("anthropic-version", ANTHROPIC_VERSION),))
 
 
-def gemini(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
+def gemini(model: str, send: Send, prompt: str) -> Asked:
     """Ask in that API's words where a probe has them: further `contents`, `generationConfig`."""
     declared = [_function(tool) for tool in _tools(send)]
     config = {"temperature": "temperature", "top_p": "topP", "n": "candidateCount",
@@ -66,9 +74,7 @@ def gemini(url: str, key: str, model: str, send: Send, prompt: str) -> Request:
         "generationConfig": {**wanted, **send.ask.get("generationConfig", {})} or None,
         "continuationToken": send.ask.get("continuationToken"),
     }
-    how = GEMINI[send.mode]
-    base = url.removesuffix("/v1")
-    return _post(f"{base}/v1beta/models/{model}:{how}", (("x-goog-api-key", key),), body)
+    return Asked(f"/models/{model}:{GEMINI[send.mode]}", body)
 
 
 #: The method of Gemini's API by the form wanted: its streams are events, or one JSON array.
@@ -78,18 +84,12 @@ GEMINI: Mapping[str, str] = {
     "plain": "generateContent",
 }
 
-ASKING: Mapping[str, Callable[[str, str, str, Send, str], Request]] = {
+ASKING: Mapping[str, Callable[[str, Send, str], Asked]] = {
     "chat": chat,
     "responses": responses,
     "messages": messages,
     "gemini": gemini,
 }
-
-
-def _post(url: str, auth: Headers, body: Body) -> Request:
-    told = {name: value for name, value in body.items() if value is not None}
-    headers = (*auth, ("content-type", "application/json"), ("accept", "application/json"))
-    return Request("POST", url, headers, told)
 
 
 def _tools(send: Send) -> list[Json]:

@@ -67,7 +67,8 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
     scenario = probe.document(name, limit) if bench.mock else None
     marker = probe.marker(name, nonce, limit)
     prompt = f"{marker} {probe.question}" if bench.mock else probe.question
-    asked = request(bench.target, surface, send, prompt.strip())
+    model = bench.policy[send.model] if send.model else bench.target.model
+    asked = request(replace(bench.target, model=model), surface, send, prompt.strip())
     arrival = Arrival()
     seen: list[HoldSeen] = []
     capturing = asyncio.create_task(capture(bench.http, asked, arrival, bench.limits))

@@ -21,6 +21,7 @@ class Send:
     headers: Headers = ()
     leave: str = ""  # the hold at which the client goes away instead of having it released
     crowd: bool = False  # sent by many clients side by side
+    model: str = ""  # the feature of the profile that names the model to ask for
 
 
 EVERYWHERE = " ".join(SURFACES)
@@ -44,6 +45,7 @@ class Probe:
     may_refuse: bool = False  # a router that does not offer this may answer 400
     heavy: bool = False  # one trial takes as long as dozens of others
     billed: bool = False  # the router is asked what each of its requests cost
+    feature: str = ""  # what the profile has to declare for it: words
     limit: str = ""  # the declared limit it is about: the script's waits are for one of a second
 
     def document(self, name: str, limit: float = 1.0) -> Json:

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.exchange import SURFACES, Json
-from conformance.profiles import bill
+from conformance.profiles import address, bill, grounds, rows
+from conformance.profiles.address import Address, BadAddress
 from conformance.profiles.bill import BadBill, BillSource
+from conformance.profiles.grounds import BadGround, Ground
+from conformance.profiles.rows import ROWS, BadRow
 
 DIRECTORY = Path(__file__).parent
 
@@ -34,10 +37,21 @@ UNSPECIFIED = "unspecified"
 #: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence
 #: towards a client, of a whole request.
 LIMITS = frozenset({"idle-limit", "keepalive-limit", "request-limit"})
+#: What not every router offers, and how it is declared.
+FEATURES: Mapping[str, tuple[type, str]] = {
+    "fallback": (bool, "true or false"),  # another provider is asked when one fails
+    "cache": (bool, "true or false"),  # the same question may get a stored answer
+    "guard": (str, "a text that its guardrail forbids in answers"),
+    "pinned-model": (str, "the name of a model that is never routed elsewhere"),
+    "unknown-model": (str, "the name of a model that there is not"),
+}
 BILL = "bill"
 #: Rules about these are not applicable where a profile does not declare them.
-DECLARED = LIMITS | {BILL}
+DECLARED = LIMITS | FEATURES.keys() | ROWS.keys() | {BILL}
 LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
+TEXTS = ("title", "source", "url", "model", "version")
+MEMBERS = {*TEXTS, "profile", "surfaces", LOOKAHEAD, "policy", "deviations", BILL, "features",
+           "base", "auth", *LIMITS, *ROWS}  # fmt: skip
 
 
 class BadProfile(ValueError):
@@ -61,14 +75,22 @@ class Profile:
     name: str
     title: str
     source: str
+    # What is promised, for rules to find: policies, limits, features, and rows by their kind.
     policy: Mapping[str, Json] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
     surfaces: tuple[str, ...] = ("chat",)
     bill: BillSource | None = None
+    address: Address = field(default_factory=Address)
+    grounds: Mapping[str, Ground] = field(default_factory=dict)  # of each value, by its place
+    # Where one router is, and which: what `router.toml` says and a shipped profile does not.
+    url: str = ""
+    model: str = ""
+    version: str = ""
 
     @property
     def declared(self) -> set[str]:
-        return {*self.policy, *([BILL] if self.bill else [])}
+        told = {name for name, value in self.policy.items() if value not in (False, "", ())}
+        return {*told, *([BILL] if self.bill else [])}
 
     def lacks(self, needs: Iterable[str]) -> str:
         """Return one of these that has to be declared and is not, if there is one."""
@@ -84,48 +106,93 @@ def names() -> list[str]:
 
 def load(name: str) -> Profile:
     """Read a shipped profile by its name."""
+    return read(shipped(name))
+
+
+def shipped(name: str) -> Path:
     path = DIRECTORY / f"{name}.toml"
     if not path.is_file():
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
         raise BadProfile(f"no profile {name!r}; {hint}")
-    return read(path)
+    return path
 
 
 def read(path: Path) -> Profile:
+    whole = _whole(path)
     try:
-        told = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        told, known = grounds.parted(whole)
+        where = address.read(told.get("base", {}), told.get("auth", {}))
+        listed = {kind: rows.read(kind, told[kind]) for kind in ROWS.keys() & told.keys()}
+        asked = bill.read(told[BILL]) if BILL in told else None
+    except (BadGround, BadAddress, BadRow, BadBill) as error:
         raise BadProfile(f"{path}: {error}") from error
-    for member in ("title", "source"):
-        if not isinstance(told.get(member), str):
-            raise BadProfile(f"{path}: {member!r} is missing: a text is needed")
-    policy = told.get("policy", {})
-    for key, value in policy.items():
-        if value not in POLICIES.get(key, ()):
-            right = POLICIES.get(key)
-            hint = f"one of {', '.join(map(str, right))}" if right else "no such policy"
-            raise BadProfile(f"{path}: policy {key!r} = {value!r}: {hint}")
     return Profile(
         path.stem,
-        told["title"],
-        told["source"],
+        whole["title"],
+        whole["source"],
         {
-            **policy,
+            **_policy(path, told.get("policy", {})),
             **_limits(path, told),
+            **_features(path, told.get("features", {})),
+            **listed,
             LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1)),
         },
         {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
         _surfaces(path, told.get("surfaces", ["chat"])),
-        _bill(path, told.get("bill")),
+        asked,
+        where,
+        known,
+        told.get("url", ""),
+        told.get("model", ""),
+        told.get("version", ""),
     )
 
 
-def _bill(path: Path, said: Json) -> BillSource | None:
+def _whole(path: Path) -> dict[str, Json]:
+    """Return what a profile says, with what it starts from."""
     try:
-        return None if said is None else bill.read(said)
-    except BadBill as error:
+        told = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadProfile(f"{path}: {error}") from error
+    start = told.pop("profile", "")
+    if not isinstance(start, str):
+        raise BadProfile(f"{path}: profile {start!r}: a text is needed")
+    if start:
+        try:
+            told = grounds.merged(_whole(shipped(start)), told)
+        except (BadProfile, TypeError) as error:
+            raise BadProfile(f"{path}: profile {start!r}: {error}") from error
+    for member in told.keys() - MEMBERS - {"sources", "basis"}:
+        near = difflib.get_close_matches(member, MEMBERS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(MEMBERS))}"
+        raise BadProfile(f"{path}: no member {member!r}; {hint}")
+    for member in TEXTS:
+        if not isinstance(told.get(member, ""), str):
+            raise BadProfile(f"{path}: {member} {told[member]!r}: a text is needed")
+    for member in ("title", "source"):
+        if not told.get(member):
+            raise BadProfile(f"{path}: {member!r} is missing: a text is needed")
+    return told
+
+
+def _policy(path: Path, told: Json) -> dict[str, Json]:
+    for key, value in told.items():
+        if value not in POLICIES.get(key, ()):
+            right = POLICIES.get(key)
+            hint = f"one of {', '.join(map(str, right))}" if right else "no such policy"
+            raise BadProfile(f"{path}: policy {key!r} = {value!r}: {hint}")
+    return dict(told)
+
+
+def _features(path: Path, told: Json) -> dict[str, Json]:
+    for name, said in told.items():
+        if name not in FEATURES:
+            raise BadProfile(f"{path}: no feature {name!r}; there are {', '.join(FEATURES)}")
+        kind, right = FEATURES[name]
+        if not isinstance(said, kind):
+            raise BadProfile(f"{path}: feature {name} {said!r}: {right} is needed")
+    return dict(told)
 
 
 def _surfaces(path: Path, said: Json) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from conformance.drive.asking import messages as asking
+from conformance.drive.target import request as asking
+from conformance.drive.target import target
 from conformance.drive.upstream import upstream
 from conformance.exchange import End, Exchange
 from conformance.findings import Span
@@ -42,7 +43,7 @@ def url() -> Iterator[str]:
 
 
 def ask(url: str, name: str, mode: str) -> Exchange:
-    request = asking(url, "sk-test", "m", Send(mode), f"[[mock:{name}#test]] hello")
+    request = asking(target(url), "messages", Send(mode), f"[[mock:{name}#test]] hello")
     body, end = b"", End.COMPLETE
     with httpx.stream(
         "POST", request.url, headers=list(request.headers), json=request.body
