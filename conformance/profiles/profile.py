@@ -23,6 +23,7 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "unknown-finish": ("map", "pass", "unspecified"),
     "finish-place": ("own-chunk", "last-content", "unspecified"),
     "usage-place": ("own-chunk", "with-finish", "unspecified"),
+    "usage-when": ("asked", "always", "unspecified"),
     "commit": ("first-event", "at-once", "unspecified"),
     "unfinished": ("error", "forward", "unspecified"),
     "model-name": ("upstream", "requested", "unspecified"),

@@ -17,7 +17,12 @@ RECORDED = "corpus: 564 of 564 recorded OpenAI streams"
 def due(exchange: Exchange) -> Usage | None:
     """Return the usage the provider sent, if the client is to get it."""
     usage = read.scripted(exchange).usage
-    return usage if read.wants_usage(exchange) else None
+    return usage if read.wants_usage(exchange) or unasked(exchange) else None
+
+
+def unasked(exchange: Exchange) -> bool:
+    """Whether every stream has usage, as some routers promise."""
+    return exchange.policy.get("usage-when") == "always"
 
 
 def told(exchange: Exchange) -> list[Token]:
@@ -39,7 +44,10 @@ def counts(usage: Usage) -> str:
     "Portkey-AI/gateway#1260",
 )
 def asked_usage_is_delivered(exchange: Exchange) -> Iterator[Finding]:
-    """A client that sets include_usage gets the provider's usage, whatever chunk brought it."""
+    """A client that sets include_usage gets the provider's usage, whatever chunk brought it.
+
+    Where the declared policy is `always` every client does.
+    """
     usage = due(exchange)
     if usage and exchange.form == "error":
         yield Finding(f"answered {exchange.status} where the provider sent its usage")
@@ -57,8 +65,12 @@ def asked_usage_is_delivered(exchange: Exchange) -> Iterator[Finding]:
     bugs="nguyenphutrong/quotio#460 entrius/gittensor#1750 sozercan/vekil#222",
 )
 def unasked_usage_stays_out(exchange: Exchange) -> Iterator[Finding]:
-    """A client that did not set include_usage gets no usage."""
-    for token in told(exchange)[:1] if not read.wants_usage(exchange) else ():
+    """A client that did not set include_usage gets no usage.
+
+    Where the declared policy is `always` it does.
+    """
+    wanted = read.wants_usage(exchange) or unasked(exchange)
+    for token in told(exchange)[:1] if not wanted else ():
         yield Finding("usage, and include_usage was not set", token.span)
 
 

@@ -10,6 +10,7 @@ from conformance.profiles.address import AUTH, Address
 from conformance.profiles.grounds import BASES, Ground, ungrounded
 from conformance.profiles.profile import BadProfile, Profile, load, names, read
 from conformance.profiles.rows import Header, RateLimit
+from conformance.rules import RULES
 
 TOP = 'title = "Mine"\nsource = "me"\n'
 SOURCES = '[sources]\nguide = { title = "Its guide", read = 2026-11-20 }\n'
@@ -133,8 +134,11 @@ def test_what_is_wrong_is_said(text: str, message: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_shipped_profile_can_be_read(name: str) -> None:
-    assert load(name).title
+def test_every_shipped_profile_says_on_what_grounds(name: str) -> None:
+    profile = load(name)
+
+    assert list(ungrounded(profile.grounds)) == []
+    assert set(profile.deviations) <= RULES.keys()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ ASKED: Json = {"stream_options": {"include_usage": True}}
 TEXT: Json = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "Hi"}}]}
 FINISH: Json = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 WITH_FINISH: Json = {"usage-place": "with-finish"}
+ALWAYS: Json = {"usage-when": "always"}
 
 
 def usage(value: Json, choices: Json = ()) -> Json:
@@ -77,6 +78,18 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         "not asked for",
         stream(TEXT, FINISH, usage(FULL), ask={}),
         ["usage, and include_usage was not set"],
+    ),
+    (
+        "usage.delivered-when-asked",
+        "none, not asked for, and it is promised always",
+        stream(TEXT, FINISH, ask={}, policy=ALWAYS),
+        ["the provider sent usage (1009 + 60 tokens), the client got none"],
+    ),
+    (
+        "usage.only-when-asked",
+        "not asked for, and it is promised always",
+        stream(TEXT, FINISH, usage(FULL), ask={}, policy=ALWAYS),
+        [],
     ),
     (
         "usage.only-when-asked",
