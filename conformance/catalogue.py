@@ -3,7 +3,7 @@
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,7 @@ class Entry:
     state: State
     reason: str = ""
     judged: tuple[str, ...] = ()  # the surfaces on which a case asks the rule, and the bill
+    narrowed: Mapping[str, str] = field(default_factory=dict)  # where it cannot be asked, and why
 
     @property
     def family(self) -> str:
@@ -44,7 +45,8 @@ class Entry:
         """What it is named for and not judged on yet, though elsewhere it is."""
         named = [name for name in self.surfaces if name in SURFACES]
         named += [BILL] if BILL in self.needs else []
-        return [name for name in named if name not in self.judged] if self.judged else []
+        done = {*self.judged, *self.narrowed}
+        return [name for name in named if name not in done] if self.judged else []
 
 
 @cache
@@ -56,7 +58,7 @@ def entries(rules: Mapping[str, Rule]) -> list[Entry]:
     """Return every rule of the catalogue, in its order, with what has become of it."""
     judged: dict[str, set[str]] = defaultdict(set)
     for case in cases(rules.values(), PROBES.values(), read.SURFACES):
-        judged[case.rule.id] |= {case.surface} | ({BILL} & case.rule.needs)
+        judged[case.rule.id] |= {case.surface} | ({BILL} if case.probe.billed else set())
     listed = catalogue()["rules"].items()
     return [_entry(name, told, rules, judged[name]) for name, told in listed]
 
@@ -66,6 +68,7 @@ def _entry(id: str, told: Json, rules: Mapping[str, Rule], judged: set[str]) -> 
     return Entry(
         id, told["level"], tuple(told["surfaces"].split()), tuple(told["needs"].split()),
         state, reason, tuple(name for name in (*SURFACES, BILL) if name in judged),
+        {on: told[id] for on, told in catalogue()["narrowed"].items() if id in told},
     )  # fmt: skip
 
 
@@ -83,6 +86,8 @@ def complaints(rules: Mapping[str, Rule]) -> Iterator[str]:
     """Say where the catalogue and the rules do not fit together."""
     told = catalogue()
     for entry in entries(rules):
+        for surface in sorted(entry.narrowed.keys() & {*entry.judged}):
+            yield f"{entry.id}: narrowed on {surface}, and yet judged there"
         if entry.state == State.UNKNOWN:
             yield f"{entry.id}: no rule, and neither planned nor excluded"
         elif entry.id in rules and (rules[entry.id].level != entry.level) != (

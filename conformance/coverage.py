@@ -74,6 +74,9 @@ def reasons(listed: list[Entry]) -> Iterator[str]:
         yield from _titled(state, found, [entry.reason for entry in found])
     part = [entry for entry in listed if entry.open]
     yield from _titled("in part", part, [f"not yet on {', '.join(e.open)}" for e in part])
+    narrow = [(entry, where) for entry in listed for where in entry.narrowed.items()]
+    said = [f"not on {surface}: {why}" for _, (surface, why) in narrow]
+    yield from _titled("narrowed", [entry for entry, _ in narrow], said)
     if families(listed).keys() == families(entries(RULES)).keys():
         yield "\nadditions:"
         yield from (f"  {name}: {why}" for name, why in catalogue()["additions"].items())

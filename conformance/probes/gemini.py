@@ -13,6 +13,8 @@ from conformance.probes.tools import TOOLS, fragments
 FORMS = ("stream", "array", "plain")
 THOUGHTS: Json = {"generationConfig": {"thinkingConfig": {"includeThoughts": True}}}
 SAID: Json = [{"say": "Woad"}, {"say": " yarrow"}]
+# Relays that speak the chat API too end their streams on this surface as they do there.
+DONE: Json = [*SAID, {"finish": "stop"}, {"raw": "data: [DONE]\r\n\r\n"}]
 HALF: Json = {"raw": ',\r\n{"candidates": [{"content": {"pa'}
 # Each of these has ended an array for some parser.
 BRACKETS: Json = {"step": [{"say": "]},\r\n{"}, {"say": '"}]\\'}, {"finish": "length"}]}
@@ -182,6 +184,16 @@ PROBES = (
         "gem.thought-signature-kept",
         "text",
         forms({**HERB, "contents": TURNS}),
+    ),
+    probe(
+        "done",
+        "done.upstream-done-tolerated",
+        "text",
+        {
+            "baseline": Send(change={"step": DONE[:-1]}),
+            "last": Send(change={"step": DONE}),
+            "amid": Send(change={"step": [DONE[0], DONE[-1], *DONE[1:-1]]}),
+        },
     ),
     probe(
         "arguments",

@@ -1,13 +1,13 @@
 """What only Anthropic's Messages has: signed thoughts, numbered blocks, pings, usage in parts."""
 
-import json
-
 from conformance.exchange import Json
 from conformance.probes.failures import ERROR, SAID
 from conformance.probes.framing import against
 from conformance.probes.members import HERB
+from conformance.probes.messages_written import INTERLEAVED, SSE, STOPPED, STREAMED, WHOLE
 from conformance.probes.probe import Probe, Send
 from conformance.probes.tools import TOOLS
+from conformance.resources import scenario
 
 SURFACE = "messages"
 BETA = (("anthropic-beta", "interleaved-thinking-2025-05-14,context-1m-2025-08-07"),)
@@ -55,11 +55,6 @@ PARTS: Json = {
 COUNTED: Json = {
     "step": [*SAID, {"finish": "stop"}, {"usage": {"input": 547, "output": 137, "cached": 101}}]
 }
-WHOLE: Json = {
-    "id": "msg_whole", "type": "message", "role": "assistant", "model": "mock-model",
-    "content": [{"type": "text", "text": "Lemon balm"}], "stop_reason": "end_turn",
-    "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 2},
-}  # fmt: skip
 OVERLOADED: Json = {**ERROR, "type": "overloaded_error"}
 # Two turns that a client has had: thoughts and the call as they came, and what came of it.
 TURNS: Json = [
@@ -76,24 +71,8 @@ TURNS: Json = [
         "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "found"}],
     },
 ]
-STOPPED: Json = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
-#: The same answer as a stream.
-EVENTS: Json = (
-    ("message_start", {"message": {**WHOLE, "content": [], "stop_reason": None}}),
-    ("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}),
-    ("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "Lemon balm"}}),
-    ("content_block_stop", {"index": 0}),
-    (
-        "message_delta",
-        {
-            "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-            "usage": {"output_tokens": 2},
-        },
-    ),
-)
-STREAMED = "".join(
-    f"event: {name}\ndata: {json.dumps({'type': name, **body})}\n\n" for name, body in EVENTS
-)
+TEXT: Json = scenario("text")["step"]
+DONE_AHEAD: Json = [{"raw": "data: [DONE]\n\n"}, {"raw": STOPPED}]
 
 PROBES = (
     Probe("thinking", "healthy thinking", "thinking", odd(HERB), SURFACE),
@@ -131,6 +110,20 @@ PROBES = (
         "tool.args-reassemble",
         "tools-parallel",
         {how: Send(ask=TOOLS, change=habits(tool_input=how)) for how in ("no-empty", "whole")},
+        SURFACE,
+    ),
+    Probe(
+        "tool-input-unnumbered",
+        "tool.index-absent-tolerated",
+        "tools-parallel",
+        {how: Send(ask=TOOLS, change=habits(index=how)) for how in ("absent", "zero")},
+        SURFACE,
+    ),
+    Probe(
+        "blocks-interleaved",
+        "tool.interleaved-fragments",
+        "tools-interleaved",
+        {"stream": Send(ask=TOOLS, change={"head": {"content_type": SSE, "body": INTERLEAVED}})},
         SURFACE,
     ),
     Probe(
@@ -194,7 +187,7 @@ PROBES = (
         {
             "plain": Send(
                 "plain",
-                change={"head": {"content_type": "text/event-stream", "body": STREAMED + STOPPED}},
+                change={"head": {"content_type": SSE, "body": STREAMED}},
             )
         },
         SURFACE,
@@ -224,7 +217,11 @@ PROBES = (
         "done-foreign",
         "done.upstream-done-tolerated",
         "text",
-        against({"sentinel": habits(done="sentinel")}, {}),
+        {
+            "baseline": Send(),
+            "sentinel": Send(change=habits(done="sentinel")),
+            "ahead": Send(change={**habits(done="none"), "step": [*TEXT, *DONE_AHEAD]}),
+        },
         SURFACE,
     ),
 )

@@ -13,7 +13,7 @@ from conformance.exchange import Exchange, Json, once
 from conformance.findings import Span
 from conformance.protocols import grammar
 from conformance.protocols.grammar import END, Table, Token, Violation
-from conformance.protocols.surface import Data, Event, answer, ended, items, read_event
+from conformance.protocols.surface import SENTINEL, Data, Event, answer, ended, items, read_event
 from conformance.wire import array, sse
 from conformance.wire.sse import BOM
 
@@ -76,9 +76,10 @@ def elements(exchange: Exchange) -> list[array.Item]:
 
 @once
 def events(exchange: Exchange) -> list[Event]:
-    """Return every chunk in order, of either form of a stream."""
+    """Return every chunk in order, of either form; a terminator of another API stays as it is."""
     if not listed(exchange):
-        return [read_event(item) for item in items(exchange) if isinstance(item, sse.Event)]
+        found = [item for item in items(exchange) if isinstance(item, sse.Event)]
+        return [item if item.data == SENTINEL else read_event(item) for item in found]
     return [
         read_event(sse.Event("", item.data, item.span))
         for item in elements(exchange)

@@ -10,10 +10,17 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json, once
 from conformance.protocols import grammar
 from conformance.protocols.grammar import END, Table, Token, Violation
-from conformance.protocols.surface import BadEvent, Data, Event, ended, items, read_event
+from conformance.protocols.surface import (
+    SENTINEL,
+    BadEvent,
+    Data,
+    Event,
+    ended,
+    items,
+    read_event,
+)
 from conformance.wire import sse
 
-SENTINEL = "[DONE]"  # of another API: nothing to be read here
 ERROR = "error"
 
 # state -> what may come next -> the state it leads to. A ping may stand anywhere, before

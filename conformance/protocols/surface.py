@@ -36,6 +36,8 @@ class Flaw(NamedTuple):
 
 
 Event = Data | BadEvent | sse.Event
+#: The terminator of the chat API; where it is foreign there is nothing to be read in it.
+SENTINEL = "[DONE]"
 
 
 @dataclass(frozen=True, slots=True)

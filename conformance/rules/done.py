@@ -96,7 +96,7 @@ def a_missing_done_is_made_up_for(trial: Trial) -> Iterator[Finding]:
 @comparison(
     "done.upstream-done-tolerated",
     Level.MUST,
-    on=STREAMS,
+    on=f"{STREAMS} gemini.stream",
     probes="done.upstream-done-tolerated",
     basis=Basis.RECORDING,
     cites="measured: the official Python SDK ends at any data that begins with [DONE]",
@@ -113,10 +113,12 @@ def odd_terminators_end_the_stream(trial: Trial) -> Iterator[Finding]:
 @rule(
     "done.foreign-surface",
     Level.MUST,
-    on="messages.stream messages.plain messages.error",
+    on="messages.stream messages.plain messages.error "
+    "gemini.stream gemini.array gemini.plain gemini.error",
     probes="healthy inband-error done.upstream-done-tolerated",
     cites="Anthropic API version history: 2023-06-01 removed data: [DONE]; recorded: 668 of 668 "
-    "Anthropic streams; measured: under an event name the official SDKs throw on it",
+    "Anthropic streams and all of 308 of the Gemini API and Vertex; measured: under an event name "
+    "the official Anthropic SDKs throw on it, both of Google's do in any case",
     bugs="huggingface/tau#692 vllm-project/vllm#37510 anthropics/anthropic-sdk-csharp#202",
 )
 def no_done_where_it_is_foreign(exchange: Exchange) -> Iterator[Finding]:

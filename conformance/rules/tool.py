@@ -6,6 +6,7 @@ from conformance.exchange import Exchange
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import calls, read
 from conformance.protocols.calls import Kind
+from conformance.rules.anth_blocks import misplaced
 from conformance.rules.rule import rule
 from conformance.rules.tool_odd import SCHEMA, departed
 from conformance.wire.json import BadJson, parse
@@ -128,7 +129,9 @@ def arguments_join_to_what_was_sent(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _told_apart(exchange: Exchange) -> bool:
-    """Fragments that cannot be told apart, or twice named, are another rule's."""
+    """Fragments that cannot be told apart, twice named or in another's block are another rule's."""
+    if exchange.surface == "messages" and misplaced(exchange):
+        return False
     return not {flaw.kind for flaw in calls.flaws(exchange)} & {Kind.INDEX, Kind.NUMBER, Kind.NAME}
 
 

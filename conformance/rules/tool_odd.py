@@ -6,7 +6,6 @@ from conformance.exchange import Exchange
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import read
 from conformance.protocols.outcome import Call
-from conformance.rules.anth_blocks import misplaced
 from conformance.rules.rule import rule
 from conformance.wire.json import BadJson, parse
 
@@ -16,15 +15,19 @@ SCHEMA = "OpenAI OpenAPI 2.3.0, ChatCompletionMessageToolCallChunk"
 @rule(
     "tool.index-absent-tolerated",
     Level.SHOULD,
-    on="chat.stream chat.error",
+    on="chat.stream chat.error messages.stream messages.error",
     probes="tool.index-absent-tolerated",
     basis=Basis.RECORDING,
     needs="upstream",
-    cites="corpus: Mistral has sent calls without an index",
+    cites="corpus: Mistral has sent calls without an index; on Messages relays leave out that of a "
+    "block, or say 0 for all",
     bugs="router-for-me/CLIProxyAPI#5058 openai/openai-python#3246",
 )
 def calls_without_index_stay_apart(exchange: Exchange) -> Iterator[Finding]:
-    """Calls that the provider sends without an index, or with null or -1, stay separate calls."""
+    """Calls that the provider sends without an index, or with null or -1, stay separate calls.
+
+    On Messages that is the index of their blocks, left out or 0 for each.
+    """
     yield from _lost(exchange)
 
 
@@ -107,8 +110,6 @@ def _lost(exchange: Exchange) -> Iterator[Finding]:
 
 
 def departed(exchange: Exchange) -> Iterator[Finding]:
-    if exchange.surface == "messages" and misplaced(exchange):
-        return
     said = read.scripted(exchange).choices
     got = read.outcome(exchange).choices
     as_values = (

@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from conformance.catalogue import State, catalogue, complaints, entries
+from conformance.catalogue import Entry, State, catalogue, complaints, entries
 from conformance.coverage import counts
 from conformance.findings import Level
 from conformance.rules import RULES
@@ -88,11 +88,30 @@ def test_the_counts_add_up() -> None:
 
 
 def test_a_rule_is_covered_in_part_until_it_judges_all_it_is_named_for() -> None:
-    found = {entry.id: entry for entry in entries(RULES)}
+    entry = Entry(
+        "a.rule", "MUST", ("chat", "messages", "gemini", "http"), ("bill",), State.IMPLEMENTED,
+        judged=("chat",), narrowed={"gemini": "it has none"},
+    )  # fmt: skip
 
-    assert "bill" in found["usage.not-invented"].open
-    assert found["chunk.id-stable"].open == []
-    assert found["bill.stream-recorded"].open == []
+    assert entry.open == ["messages", "bill"]
+    assert replace(entry, judged=("chat", "messages", "bill")).open == []
+    assert replace(entry, judged=()).open == []
+
+
+def test_a_surface_that_is_left_out_is_one_the_catalogue_names() -> None:
+    named = {entry.id: entry.surfaces for entry in entries(RULES)}
+
+    for surface, told in catalogue()["narrowed"].items():
+        assert [rule for rule in told if surface not in named[rule]] == []
+
+
+def test_what_is_left_out_and_judged_all_the_same_is_said() -> None:
+    rule = replace(RULES["tool.empty-id-continuation"], on=RULES["tool.args-reassemble"].on)
+    asked = replace(rule, probes=RULES["tool.args-reassemble"].probes)
+
+    assert list(complaints({**RULES, rule.id: asked})) == [
+        f"{rule.id}: narrowed on messages, and yet judged there"
+    ]
 
 
 def test_coverage_is_told_by_family_and_in_all(conformance: Command) -> None:
@@ -106,7 +125,9 @@ def test_coverage_is_told_by_family_and_in_all(conformance: Command) -> None:
     assert next(line for line in lines if line.startswith("total")).split()[1] == "159"
     graceful = "  http.graceful-drain (SHOULD): it ends the router"
     assert any(line.startswith(graceful) for line in lines)
-    assert lines.index("excluded:") < lines.index("additions:")
+    assert lines.index("excluded:") < lines.index("narrowed:") < lines.index("additions:")
+    narrowed = "  tool.text-and-tool-same-chunk (MUST): not on messages: an event is of one block"
+    assert any(line.startswith(narrowed) for line in lines)
 
 
 def test_coverage_of_one_family_has_no_other(conformance: Command) -> None:

@@ -39,7 +39,7 @@ WRONG = [
     ),
     (
         "a terminator", events(WHOLE) + b"data: [DONE]\r\n\r\n",
-        "fail: sse.framing-valid (MUST): an event that is not JSON (Expecting value",
+        "fail: done.foreign-surface (MUST): data: [DONE], which is of another API",
     ),
     (
         "a cut array", elements(WHOLE)[:-20],

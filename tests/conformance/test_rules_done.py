@@ -4,6 +4,7 @@ import pytest
 
 from conformance.exchange import End, Exchange, HoldSeen
 from conformance.rules import done
+from tests.conformance import made_gemini as gemini
 from tests.conformance import made_messages as messages
 from tests.conformance.made import (
     DONE,
@@ -54,6 +55,13 @@ CASES: list[Case] = [
         "done.foreign-surface",
         "one",
         messages.stream(messages.begin(), messages.end(), messages.OVER, DONE),
+        ["data: [DONE], which is of another API"],
+    ),
+    ("done.foreign-surface", "none on Gemini's", gemini.streamed(*gemini.said("a")), []),
+    (
+        "done.foreign-surface",
+        "one on Gemini's",
+        gemini.exchange(gemini.events(gemini.said("a")) + DONE),
         ["data: [DONE], which is of another API"],
     ),
     ("done.present", "present", WHOLE, []),

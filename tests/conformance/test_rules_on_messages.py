@@ -35,6 +35,14 @@ TEXT = script({"say": "Hel"}, {"say": "lo"}, FINISH, {"usage": {"input": 7, "out
 CALL = {"call": {"id": "a", "name": "get_weather", "arguments": '{"city":"Rome"}'}}
 CALLED = script(CALL, {"finish": "tool_calls"})
 ROME = [tool(), pass_in('{"city":'), pass_in('"Rome"}'), stop()]
+TIME = {"call": {"id": "b", "name": "get_time", "arguments": '{"zone":"CET"}'}}
+BOTH_CALLED = script(CALL, TIME, {"finish": "tool_calls"})
+CET = [tool(1, "get_time"), pass_in('{"zone":"CET"}', 1), stop(1)]
+JOINED = [*ROME[:-1], pass_in('{"zone":"CET"}'), stop()]
+ONE_CALL = (
+    """choice 0 has get_weather({"city":"Rome"}{"zone":"CET"}), the provider sent """
+    """get_weather({"city":"Rome"}), get_time({"zone":"CET"})"""
+)
 COUNTED = script(
     {"say": "Hello"},
     FINISH,
@@ -211,6 +219,10 @@ CASES: list[Case] = [
             )
         ],
     ),
+    ("tool.index-absent-tolerated", "apart", whole(*ROME, *CET, scenario=BOTH_CALLED), []),
+    ("tool.index-absent-tolerated", "joined", whole(*JOINED, scenario=BOTH_CALLED), [ONE_CALL]),
+    ("tool.interleaved-fragments", "joined", whole(*JOINED, scenario=BOTH_CALLED), [ONE_CALL]),
+    ("tool.args-reassemble", "joined into one", whole(*JOINED, scenario=BOTH_CALLED), []),
     ("usage.delivered-when-asked", "at the end", whole(scenario=TEXT), []),
     (
         "usage.delivered-when-asked",

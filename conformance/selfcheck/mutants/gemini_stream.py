@@ -11,20 +11,13 @@ from conformance.selfcheck.router.hearing import ended
 from conformance.selfcheck.router.relay import Heard, Items, Relay
 from conformance.selfcheck.router.stream import as_event
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Cut, Ending, Failed
+from conformance.selfcheck.router.values import Answer, Chunk, Cut, Failed
 from conformance.selfcheck.variant import mutant
 
 USAGE = "usageMetadata"
 BAD_REQUEST = 400
 OBJECT = ("stream", "plain")
 PLAIN = ("plain", "plain")
-
-
-@mutant("ending", breaks="content.empty-stream-not-success", surface="gemini")
-def takes_nothing_for_an_answer(ending: Ending, relay: Relay) -> Iterator[Item]:
-    """Ends a stream that never began as if nothing were wrong."""
-    if ending.kind != "unfinished" or relay.first is not None:
-        yield from reference.ending(ending, relay)
 
 
 @mutant("conversions", instead_of=OBJECT, breaks="err.wrong-body-kind", surface="gemini")
@@ -49,29 +42,6 @@ async def wraps_plain_answers_in_an_array(relay: Relay, body: Body) -> Items | A
     """Answers a request that is not to be streamed with the array of a stream."""
     made = await dialect.answer_to_answer(relay, body)
     return made._replace(body=b"[" + made.body + b"]") if isinstance(made, Answer) else made
-
-
-@mutant("ending", breaks="err.midstream-signalled", surface="gemini")
-def takes_a_cut_for_the_end(ending: Ending, relay: Relay) -> Iterator[Item]:
-    """Ends its stream where the provider's breaks off: nothing ends one on this surface."""
-    if ending.kind not in ("cut", "unfinished") or not relay.committed:
-        yield from reference.ending(ending, relay)
-
-
-@mutant("ending", breaks="err.no-synthetic-success", surface="gemini")
-def stops_where_it_is_cut(ending: Ending, relay: Relay) -> Iterator[Item]:
-    """Says STOP where the provider's stream breaks off."""
-    if ending.kind in ("cut", "unfinished") and relay.committed:
-        yield as_event({"candidates": [{"finishReason": "STOP", "index": 0}]})
-    else:
-        yield from reference.ending(ending, relay)
-
-
-@mutant("ending", breaks="err.inband-error-forwarded", surface="gemini")
-def keeps_errors_to_itself(ending: Ending, relay: Relay) -> Iterator[Item]:
-    """Ends the stream where the provider reports an error, as if that were all."""
-    if ending.kind != "error" or not relay.committed:
-        yield from reference.ending(ending, relay)
 
 
 @mutant("failing", breaks="err.surface-native-shape", surface="gemini")

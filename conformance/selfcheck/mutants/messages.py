@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.mutants.anth import PROMPT, SURFACE, within
-from conformance.selfcheck.mutants.anth_blocks import DELTA, said
-from conformance.selfcheck.router.dialects.messages import dialect, errors, progress
+from conformance.selfcheck.mutants.anth_blocks import DELTA, START, said
+from conformance.selfcheck.router.dialects.messages import blocks, dialect, errors, progress
 from conformance.selfcheck.router.events import Event, Item
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import json_text, named_event
@@ -225,3 +225,22 @@ def starts_calls_empty(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     if said(chunk) == "tool_use":
         chunk = within(chunk, "content_block", input={})
     yield chunk
+
+
+@mutant("repairs", surface=SURFACE, instead_of=blocks.numbered,
+        breaks="tool.index-absent-tolerated")  # fmt: skip
+def takes_calls_without_an_index_for_one(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Reads a call whose block has no index as more of the call before it."""
+    if chunk["type"] == START and "index" not in chunk:
+        before, relay.memory["kind"] = relay.memory.get("kind"), said(chunk)
+        if said(chunk) == before == "tool_use":
+            return None
+    return blocks.numbered(chunk, relay)
+
+
+@mutant("repairs", surface=SURFACE, instead_of=blocks.numbered,
+        breaks="tool.interleaved-fragments")  # fmt: skip
+def goes_on_in_the_latest_block(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Takes every delta for one of the block that has started last."""
+    latest = relay.started - 1
+    return {**chunk, "index": latest} if chunk["type"] == DELTA else blocks.numbered(chunk, relay)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.mutants.anth import SURFACE
-from conformance.selfcheck.router.events import Event, Item
-from conformance.selfcheck.router.relay import Items, Relay
+from conformance.selfcheck.router.dialects.messages import dialect
+from conformance.selfcheck.router.events import DONE, Event, Item
+from conformance.selfcheck.router.hearing import failed
+from conformance.selfcheck.router.relay import Heard, Items, Relay
 from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed
 from conformance.selfcheck.variant import mutant
 
@@ -27,6 +29,12 @@ async def stays_with_the_provider_to_the_end(items: Items, relay: Relay) -> Item
         over = isinstance(item, Event) and item.type == "message_stop"
         if over and relay.body is not None:
             await relay.body.rest()
+
+
+@mutant("understood", surface=SURFACE, breaks="done.upstream-done-tolerated")
+def reads_a_foreign_terminator(event: Event, relay: Relay) -> list[Heard]:
+    """Parses [DONE] as JSON, and fails."""
+    return [failed("not JSON", relay)] if event == DONE else dialect.understood(event, relay)
 
 
 @mutant("completion", surface=SURFACE, breaks="parity.finish-reason")
