@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from conformance.drive.bill import books
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.trial import Bench
@@ -61,7 +62,7 @@ class Engine:
         self._http, self._mock = self._background.run(self._tools())
         bench = Bench(
             settings.target, self._http, self._mock, settings.limits, settings.profile.policy,
-            settings.profile.bill,
+            books(settings.profile.bill),
         )  # fmt: skip
         width = WIDTH if ground.mode == CONTROLLED else MODEST_WIDTH
         self._suite = Suite(bench, ground.run, self._background, width)

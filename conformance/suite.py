@@ -55,6 +55,8 @@ async def attempt(bench: Bench, surface: str, probe: str, nonce: str, gate: Gate
     async def work(suffix: str = "") -> Trial:
         return await driving.run(PROBES[probe], surface, bench, nonce + suffix)
 
+    if PROBES[probe].billed and bench.books and bench.books.shared:
+        return Tried(await gate.alone(work))
     first = await gate.among_others(work)
     if not driving.stalled(first):
         return Tried(first)

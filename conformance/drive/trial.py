@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from conformance.drive.bill import billed
+from conformance.drive.bill import Books
 from conformance.drive.capture import Arrival, Captured, Limits, capture
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
 from conformance.probes.probe import Probe
-from conformance.profiles.bill import BillSource
 from conformance.protocols.outcome import fragments, spoken, steps
 
 EVERYTHING = "*"  # all holds of a script
@@ -34,7 +33,7 @@ class Bench:
     mock: Mock | None  # None in black-box mode
     limits: Limits = field(default_factory=Limits)
     policy: Mapping[str, Json] = field(default_factory=dict)
-    bill: BillSource | None = None
+    books: Books | None = None  # None where nobody is asked what a request cost
 
 
 async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
@@ -62,6 +61,15 @@ def waiting(limits: Limits, limit: float) -> Limits:
 
 
 async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: str) -> Exchange:
+    if not (probe.billed and bench.books):
+        return await _made(probe, name, surface, bench, nonce)
+    payer = bench.books.payer(bench.target)
+    async with bench.books.opened(payer, bench.http) as billed:
+        made = await _made(probe, name, surface, replace(bench, target=payer), nonce)
+        return replace(made, bill=await billed(made))
+
+
+async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str) -> Exchange:
     send = probe.sends[name]
     limit = bench.policy.get(probe.limit, 1.0)
     scenario = probe.document(name, limit) if bench.mock else None
@@ -84,7 +92,7 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
     journal = await bench.mock.journal(nonce) if bench.mock else ()
     if bench.mock and send.leave:
         await bench.mock.release(nonce, EVERYTHING)
-    made = Exchange(
+    return Exchange(
         surface,
         send.mode,
         asked,
@@ -100,9 +108,6 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
         bench.policy,
         nonce,
     )
-    if not (probe.billed and bench.bill):
-        return made
-    return replace(made, bill=await billed(bench.bill, made, bench.target, bench.http))
 
 
 async def _leave(  # noqa: PLR0913, PLR0917  (what has to be known of the exchange)

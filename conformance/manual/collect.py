@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from conformance.drive import trial as driving
+from conformance.drive.bill import books
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
@@ -32,6 +33,7 @@ from conformance.verdicts import judge
 RUN = "manual"
 PLAIN = "text"  # the probe that has least in it
 PROFILE = load("reference")
+BOOKS = books(PROFILE.bill)
 WIDTH = 8
 
 
@@ -101,7 +103,7 @@ async def _trial(mutant: str, case: Case, nonce: str, started: Servers) -> Trial
     mock = Mock(started.control_url)
     router = target(f"{started.routers_url}/{mutant}/v1")
     async with Client() as http:
-        bench = Bench(router, http, mock, LIMITS, PROFILE.policy, PROFILE.bill)
+        bench = Bench(router, http, mock, LIMITS, PROFILE.policy, BOOKS)
         trial = await driving.run(case.probe, case.surface, bench, nonce)
     await mock.close()
     return trial

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.drive import trial as driving
+from conformance.drive.bill import books
 from conformance.drive.capture import Limits
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock
@@ -58,11 +59,12 @@ async def observed(
     waiting = iter([job for job in work if job.waits])
     busy = iter([job for job in work if not job.waits])
     left = Counter(job.run for job in work)
+    accounts = books(profile.bill)
 
     async def worker(listed: Iterator[Job], http: Client, mock: Mock) -> None:
         for job in listed:
             router = target(f"{routers_url}/{job.router}/v1")
-            bench = Bench(router, http, mock, LIMITS, profile.policy, profile.bill)
+            bench = Bench(router, http, mock, LIMITS, profile.policy, accounts)
             judging = asyncio.create_task(_judged(job, bench, profile))
             # What breaks down over something a router sent must not end the run.
             await asyncio.wait({judging})

@@ -3,16 +3,17 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
-from conformance.drive.bill import billed
+from conformance.drive.bill import Billed, Books
 from conformance.drive.client import Client
 from conformance.drive.target import Target
 from conformance.exchange import Bill, Exchange, Json
@@ -24,18 +25,27 @@ HEADERS = (("x-request-id", "r1"), ("x-cost", "0.0021"), ("x-output", "5"))
 STREAM = b'data: {"usage":{"out":1}}\n\ndata: {"usage":{"out":5,"cost":0.5}}\n\ndata: [DONE]\n\n'
 ROW: Json = {"id": "r1", "tokens": {"out": 5}, "cost": 0.25, "state": "done"}
 FIELDS: Json = {"output": "tokens.out", "cost": "cost", "status": "state"}
+NOWHERE = "http://127.0.0.1:1/v1"
+EXCHANGE = Exchange("chat", "stream", status=200, headers=HEADERS, body=STREAM)
 DONE = Bill(output=5, cost=Decimal("0.25"), status="done", failed=False)
 
 
-def asked(told: Json, url: str = "http://127.0.0.1:1/v1", **members: Json) -> Bill:
+def asked(told: Json, url: str = NOWHERE, **members: Json) -> Bill:
     given = {"status": 200, "headers": HEADERS, "body": STREAM, **members}
     exchange = Exchange("chat", "stream", **given)
 
-    async def run() -> Bill:
-        async with Client() as http:
-            return await billed(bill.read(told), exchange, Target(url), http)
+    async def use(billed: Billed) -> Bill:
+        return await billed(exchange)
 
-    return asyncio.run(run())
+    return asyncio.run(opened(told, use, url))
+
+
+async def opened(
+    told: Json, use: Callable[[Billed], Coroutine[Any, Any, Bill]], url: str = NOWHERE
+) -> Bill:
+    books = Books(bill.read(told))
+    async with Client() as http, books.opened(Target(url), http) as billed:
+        return await use(billed)
 
 
 def test_a_bill_may_be_in_the_headers() -> None:
@@ -50,12 +60,38 @@ def test_a_bill_may_be_in_the_last_event_that_has_one() -> None:
     assert told == Bill(output=5, cost=Decimal("0.5"))
 
 
-def test_a_bill_may_be_a_line_of_a_file(tmp_path: Path) -> None:
+def lines(*rows: Json) -> str:
+    return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+def test_a_bill_may_be_a_line_that_a_file_grows_by(tmp_path: Path) -> None:
     path = tmp_path / "spend.jsonl"
-    path.write_text("\n".join(map(json.dumps, ({"id": "r0"}, ROW, {"id": "r2"}))))
+    path.write_text(lines({**ROW, "cost": 7}))
+    source: Json = {"source": "file", "file": str(path), "id": "x-request-id", "failed": ["lost"]}
+    begun, rest = lines({"id": "r0"}, ROW, {"id": "r2"})[:60], lines({"id": "r0"}, ROW)[60:]
+
+    async def use(billed: Billed) -> Bill:
+        asking = asyncio.ensure_future(billed(EXCHANGE))
+        with path.open("a") as file:
+            file.write(begun)
+        await asyncio.sleep(0)
+        with path.open("a") as file:
+            file.write(rest)
+        return await asking
+
+    assert asyncio.run(opened({**source, **FIELDS}, use)) == DONE
+
+
+def test_a_file_may_be_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "spend.jsonl"
+    path.write_text(lines({"id": "r0", "note": "a long line " * 40}))
     source: Json = {"source": "file", "file": str(path), "id": "x-request-id", "failed": ["lost"]}
 
-    assert asked({**source, **FIELDS}) == DONE
+    async def use(billed: Billed) -> Bill:
+        path.write_text(lines(ROW))
+        return await billed(EXCHANGE)
+
+    assert asyncio.run(opened({**source, **FIELDS}, use)) == DONE
 
 
 def test_a_bill_may_be_what_a_command_prints() -> None:
@@ -90,7 +126,7 @@ def books() -> Iterator[Serve]:
                     """Say nothing."""
 
             server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Answering))
-            Thread(target=server.serve_forever, daemon=True).start()
+            Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             stack.callback(server.shutdown)
             return f"http://127.0.0.1:{server.server_port}"
 
@@ -129,7 +165,7 @@ def test_what_is_no_bill_is_said(books: Serve, answer: tuple[int, Json], trouble
 @pytest.mark.parametrize(
     ("told", "members", "trouble"),
     [
-        (LOOKUP, {"headers": ()}, "the answer has no header x-request-id to ask by"),
+        (LOOKUP, {"headers": ()}, "the answer has no x-request-id to ask by"),
         ({"source": "body", "cost": "cost"}, {}, "nothing in the body has cost"),
         (
             {"source": "command", "command": ["/none/such"], "cost": "cost"},
@@ -150,25 +186,115 @@ def test_where_there_is_no_bill_it_is_said_why(told: Json, members: Json, troubl
 
 def test_a_file_without_the_line_is_said(tmp_path: Path) -> None:
     path = tmp_path / "spend.jsonl"
-    path.write_text("{}\nnot JSON\n")
     source: Json = {"source": "file", "file": str(path), "id": "x-request-id", "seconds": 0.1}
 
-    told = asked({**source, "cost": "cost"})
-    absent = asked({**source, "cost": "cost", "file": f"{path}.old"})
+    async def use(billed: Billed) -> Bill:
+        path.write_text("{}\nnot JSON\n")
+        return await billed(EXCHANGE)
 
-    assert told.trouble == f"{path} has no line whose id is 'r1'"
-    assert absent.trouble.startswith(f"{path}.old: [Errno 2] No such file")
+    absent = asked({**source, "cost": "cost"})
+    told = asyncio.run(opened({**source, "cost": "cost"}, use))
+
+    assert told.trouble == f"{path} has no new line whose id is 'r1'"
+    assert absent.trouble == f"{path}: No such file or directory"
+
+
+LOG: Json = {
+    "source": "spend-log", "url": "{root}/spend/logs?request_id={id}", "id": "x-request-id",
+    **FIELDS, "unsettled": ["open"], "failed": ["lost"], "seconds": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("members", "answer"),
+    [
+        ({}, [{"id": "r0"}, {**ROW, "cost": 7}, ROW]),
+        ({"rows": "data.rows"}, {"data": {"rows": [ROW, {"id": "r2"}]}}),
+        ({"match": "request_id"}, [{**ROW, "id": "row-9", "request_id": "r1"}]),
+    ],
+)
+def test_a_bill_may_be_a_row_of_a_spend_log(books: Serve, members: Json, answer: Json) -> None:
+    url = books([(404, {}), (200, []), (200, answer)])
+
+    assert asked({**LOG, **members}, f"{url}/v1") == DONE
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        ([], "has 0 rows, none whose id is 'r1'"),
+        ([ROW | {"id": "r0"}, 5], "has 2 rows, none whose id is 'r1'"),
+        ({"rows": []}, "answered no JSON list: '{\"rows\": []}'"),
+    ],
+)
+def test_a_spend_log_without_the_row_is_said(books: Serve, answer: Json, trouble: str) -> None:
+    url = books([(200, answer)])
+
+    told = asked({**LOG, "seconds": 0.1}, f"{url}/v1")
+
+    assert told == Bill(trouble=f"{url}/spend/logs?request_id=r1 {trouble}")
+
+
+def test_a_request_is_named_by_the_first_place_that_names_it(books: Serve) -> None:
+    url = books([(200, [{**ROW, "id": "gen 7"}])])
+    source: Json = {**LOG, "id": ["x-none", "body:response.id"], "seconds": 0.1}
+    body = b'data: {"x":1}\n\ndata: {"response":{"id":"gen 7"}}\n\n'
+
+    assert asked(source, f"{url}/v1", body=body) == DONE
+    unnamed = asked(source, f"{url}/v1")
+    assert unnamed.trouble == "the answer has no x-none or body:response.id to ask by"
 
 
 WRONG: list[tuple[Json, str]] = [
     (1, "bill 1: a table is needed"),
-    ({"source": "oracle"}, "bill.source 'oracle': one of header, body, lookup, file, command is"),
+    ({"source": "oracle"}, "bill.source 'oracle': one of header, body, lookup, spend-log, file,"),
     ({"source": "body"}, "bill: nothing is said of where input, output, cached, cache_write,"),
-    ({"source": "body", "costs": "x"}, "bill.costs: no such member; there are cache_write, cached"),
+    ({"source": "body", "costs": "x"}, "bill.costs: no such member; there are asking-key, cache"),
     ({"source": "body", "cost": 3}, "bill.cost 3: the name of a header or member is needed"),
     ({"source": "lookup", "cost": "x"}, "bill.url None: a text is needed where the source is"),
     ({"source": "lookup", "cost": "x", "url": "{id}"}, "bill.id is missing: the header that names"),
-    ({"source": "body", "cost": "x", "id": 3}, "bill.id 3: a text is needed"),
+    ({"source": "body", "cost": "x", "id": 3}, "bill.id 3: a header, body:MEMBER, or a list of"),
+    ({"source": "body", "cost": "x", "match": 3}, "bill.match 3: a text is needed"),
+    (
+        {"source": "spend-log", "cost": "x", "url": "u"},
+        "bill.id is missing: what names the request",
+    ),
+    (
+        {"source": "balance", "cost": "x", "url": "u", "status": "s"},
+        "bill.status 's': a counter has none",
+    ),
+    (
+        {"source": "balance", "cost": "x", "url": "u", "settle": 9},
+        "bill.settle 9: less than bill.seconds (5)",
+    ),
+    (
+        {"source": "body", "cost": "x", "key": "$NONE_SUCH"},
+        "bill.key '$NONE_SUCH': there is no such variable in the environment",
+    ),
+    (
+        {"source": "body", "cost": "x", "token-limit": 9},
+        "bill.limited-key and bill.token-limit: one goes with the other",
+    ),
+    (
+        {"source": "body", "cost": "x", "token-limit": 0, "limited-key": "k"},
+        "bill.token-limit 0: a number of tokens from 1 to 1000000 is needed",
+    ),
+    (
+        {"source": "body", "cost": "x", "prices": {"input": "1"}},
+        "bill.prices {'input': '1'}: a table with input and output is needed",
+    ),
+    (
+        {"source": "body", "cost": "x", "prices": {"input": "1", "output": "2", "air": "3"}},
+        "bill.prices.air: no such class; there are input, output, cached, cache_write, reasoning",
+    ),
+    (
+        {"source": "body", "cost": "x", "prices": {"input": "1", "output": 0.2}},
+        "bill.prices.output 0.2: what one token costs, as a text such as '0.000002', is needed",
+    ),
+    (
+        {"source": "body", "cost": "x", "prices": {"input": "dear", "output": "2"}},
+        "bill.prices.input 'dear': what one token costs",
+    ),
     (
         {"source": "body", "cost": "x", "failed": "no"},
         "bill.failed 'no': a list of texts is",
@@ -183,6 +309,20 @@ def test_a_table_that_cannot_be_right_is_refused(told: Json, complaint: str) -> 
         bill.read(told)
 
     assert str(error.value).startswith(complaint)
+
+
+def test_a_key_may_be_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BILL_KEY", "sk-mine")
+
+    assert bill.read({"source": "body", "cost": "x", "key": "$BILL_KEY"}).key == "sk-mine"
+
+
+def test_prices_are_exact() -> None:
+    prices = {"input": "0.0000001", "output": "0.0000003"}
+
+    assert bill.read({"source": "body", "cost": "x", "prices": prices}).offers == {
+        "prices": {"input": Decimal("1e-7"), "output": Decimal("3e-7")}
+    }
 
 
 def test_a_profile_says_where_its_table_is_wrong(tmp_path: Path) -> None:
