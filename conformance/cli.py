@@ -25,6 +25,7 @@ from conformance.protocols.read import SURFACES
 from conformance.recorded.files import BadFile, request
 from conformance.recorded.forms import recordings
 from conformance.recorded.recording import Recording, Wanted
+from conformance.report.excuses import updated
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
         told = judge_all(chosen, wanted, progress)
     print("\n".join([*details(told), *summary(told, str(chosen.run_dir / FILE))]))
     project(told, args)
+    if said := updated(told, chosen):
+        print(said)
     return int(told.footer["exit"])
 
 

@@ -17,6 +17,7 @@ from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.trial import Bench
 from conformance.exchange import Trial
+from conformance.expected.outcome import expected
 from conformance.plan import Case
 from conformance.profiles.profile import BILL
 from conformance.settings import Settings
@@ -95,7 +96,8 @@ class Engine:
             return Judged(case, _broken("the trial", trouble), time.monotonic() - began)
         tried = trying.result()
         judging = self._judging.submit(self._verdict, case, tried)
-        verdict = guarded(f"rule {case.rule.id}", judging)
+        found = guarded(f"rule {case.rule.id}", judging)
+        verdict = expected(case.id, found, self._settings.expected.entries)
         return Judged(case, verdict, time.monotonic() - began, tried.first)
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ def exit_code(
         return Exit.EMPTY
     if Kind.HARNESS_ERROR in kinds:
         return Exit.HARNESS_ERROR
-    if kinds & (FAILING | {Kind.WARN} if strict else FAILING):
+    if kinds & failing(strict=strict):
         return Exit.NOT_CONFORMANT
     if not kinds - UNJUDGED:
         return Exit.INCOMPLETE
@@ -56,6 +56,10 @@ def exit_code(
     if unjudged or not complete or len(told) < selected:
         return Exit.INCOMPLETE
     return Exit.CONFORMANT
+
+
+def failing(*, strict: bool) -> frozenset[Kind]:
+    return FAILING | {Kind.WARN} if strict else FAILING
 
 
 FAILING = frozenset({Kind.FAIL, Kind.UNEXPECTED_PASS})

@@ -64,7 +64,10 @@ class CaseItem(pytest.Item):
         if self.told is None:
             return
         verdict = self.told.case["verdict"]
-        if verdict in self._judge.failing:
+        if verdict == Kind.EXPECTED_FAIL:
+            pytest.xfail(self.told.case["reason"])
+        # Where pytest is told --runxfail, what is expected to fail fails like anything else.
+        if verdict in self._judge.failing or verdict == Kind.EXPECTED_FAIL:
             raise NotConformant(self._judge.text(self.told))
         if verdict in SKIPPED:
             pytest.skip(self.told.case["reason"])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from conformance.engine import guarded
 from conformance.excerpt import excerpt
 from conformance.exchange import Exchange, Trial
-from conformance.exits import FAILING, Exit
+from conformance.exits import Exit, failing
 from conformance.probes import PROBES
 from conformance.profiles.profile import Profile
 from conformance.rules.rule import Rule
@@ -79,6 +79,6 @@ def exit_code(judged: Iterable[Judgement], *, strict: bool) -> Exit:
     kinds = {verdict.kind for _, verdict in judged}
     if Kind.HARNESS_ERROR in kinds:
         return Exit.HARNESS_ERROR
-    if kinds & (FAILING | {Kind.WARN} if strict else FAILING):
+    if kinds & failing(strict=strict):
         return Exit.NOT_CONFORMANT
     return Exit.CONFORMANT if kinds - {Kind.UNTESTABLE} else Exit.EMPTY

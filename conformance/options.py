@@ -72,6 +72,19 @@ OPTIONS = (
         "action": "store_true",
         "help": "a broken SHOULD rule makes the router not conformant too",
     }),
+    Option("--expected-failures", {
+        "metavar": "FILE",
+        "help": "failures the router's owner knows of (default: expected-failures.toml beside "
+        "the profile's file or here, if there is one)",
+    }),
+    Option("--update-expected", {
+        "metavar": "OWNER",
+        "help": "write that file anew once all is judged; new entries are this owner's",
+    }),
+    Option("--router-version", {
+        "metavar": "VERSION",
+        "help": "version of the router, on which expected failures may depend",
+    }),
     Option("--run-dir", {
         "metavar": "DIR",
         "default": "streamproof-run",

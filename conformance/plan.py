@@ -1,9 +1,10 @@
 """Which rule judges which probe: the cases of a run."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
+from functools import cache
 
 from conformance.exchange import SURFACES
 from conformance.probes.probe import Probe
@@ -69,9 +70,14 @@ def selected(listed: Iterable[Case], patterns: Iterable[str]) -> list[Case]:
     return [case for case in everything if any(_matches(case, pattern) for pattern in wanted)]
 
 
+@cache
+def glob(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern; * and ? are its wildcards, brackets are not: a case id holds them."""
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))
+
+
 def _matches(case: Case, pattern: str) -> bool:
-    # A case id holds brackets, which are wildcards too: the plain comparison comes first.
-    return any(name == pattern or fnmatchcase(name, pattern) for name in _names(case))
+    return any(map(glob(pattern).fullmatch, _names(case)))
 
 
 def _names(case: Case) -> tuple[str, ...]:

@@ -17,13 +17,14 @@ from _pytest.junitxml import xml_key
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
 from conformance.engine import Engine, Ground
-from conformance.exits import FAILING, Exit
+from conformance.exits import Exit, failing
 from conformance.items import NAME, WORDS, CaseItem, Cases, Judge, marks
 from conformance.opening import ground, surveyed
 from conformance.plan import Case, cases
 from conformance.probes import PROBES
 from conformance.redact import bare
 from conformance.report import record
+from conformance.report.excuses import updated
 from conformance.report.failure import failure
 from conformance.report.record import Told
 from conformance.report.run import Run, Writer
@@ -31,7 +32,6 @@ from conformance.report.terminal import summary
 from conformance.rules import RULES
 from conformance.running import opened
 from conformance.settings import WrongUsage, settings
-from conformance.verdicts import Kind
 
 PACKAGE = Path(__file__).parent
 SELECTED = "conformance_selected"
@@ -69,6 +69,8 @@ class Conformance:
     def pytest_report_header(self) -> list[str]:
         router, profile = bare(self._settings.target.url), self._settings.profile.name
         lines = [f"{NAME}: {router}, profile {profile}"]
+        if file := self._settings.expected.file:
+            lines.append(f"{NAME}: expected failures are in {file}")
         if self._ground and self._ground.upstream_url:
             lines.append(f"{NAME}: the router's upstream has to be {self._ground.upstream_url}")
         return lines
@@ -76,8 +78,7 @@ class Conformance:
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Cases | None:
         if path != PACKAGE:
             return None
-        failing = FAILING | {Kind.WARN} if self._settings.strict else FAILING
-        judge = Judge(self._told, self._text, failing)
+        judge = Judge(self._told, self._text, failing(strict=self._settings.strict))
         return Cases.from_parent(parent, name=NAME, path=path, listed=self._cases, judge=judge)
 
     @pytest.hookimpl(optionalhook=True)
@@ -179,6 +180,8 @@ class Conformance:
             terminalreporter.section(NAME)
             for line in summary(self._writer.run, str(self._writer.path)):
                 terminalreporter.write_line(line)
+            if said := updated(self._writer.run, self._settings):
+                terminalreporter.write_line(said)
 
     def pytest_unconfigure(self) -> None:
         self._stack.close()

@@ -3,20 +3,26 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from conformance.drive.capture import Limits
 from conformance.drive.target import BadTarget, Target, target
 from conformance.exchange import SURFACES
+from conformance.expected.choosing import Expectations, expectations
+from conformance.expected.reading import BadExpected
 from conformance.options import OPTIONS
+from conformance.plan import cases
+from conformance.probes import PROBES
 from conformance.profiles import profile as profiles
 from conformance.profiles.profile import BadProfile, Profile
+from conformance.rules import RULES
 
 KEY_VARIABLE = "ROUTER_KEY"
 PORTS = range(1 << 16)
-UNTOLD = ("--router-key", "--run-dir")  # a secret, and what makes no difference
+# A secret, and what makes no difference to a verdict.
+UNTOLD = ("--router-key", "--run-dir", "--update-expected")
 
 
 class WrongUsage(ValueError):
@@ -34,6 +40,7 @@ class Settings:
     mock_url: str = ""
     black_box: bool = False
     strict: bool = False
+    expected: Expectations = field(default_factory=Expectations)
     given: tuple[tuple[str, Any], ...] = ()  # the options that differ from their defaults
 
 
@@ -62,8 +69,20 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
         _control(told["--mock-url"] or ""),
         told["--black-box"],
         told["--strict-should"],
+        _expected(told),
         tuple((flag, told[flag]) for flag in told if flag not in UNTOLD and _differs(flag, told)),
     )
+
+
+def _expected(told: Mapping[str, Any]) -> Expectations:
+    suite = {case.id for case in cases(RULES.values(), PROBES.values())}
+    try:
+        return expectations(
+            told["--expected-failures"], told["--router-profile"], suite,
+            told["--router-version"] or "", told["--update-expected"],
+        )  # fmt: skip
+    except BadExpected as error:
+        raise WrongUsage(str(error)) from error
 
 
 def _differs(flag: str, told: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     WARN = "warn"
     INFO = "info"
     DEVIATES = "deviates"
+    EXPECTED_FAIL = "expected-fail"
     UNEXPECTED_PASS = "unexpected-pass"  # noqa: S105  (as above)
     UNTESTABLE = "untestable"
     INCONCLUSIVE = "inconclusive"

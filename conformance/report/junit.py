@@ -15,6 +15,7 @@ TAGS = {
     Kind.FAIL: "failure",
     Kind.UNEXPECTED_PASS: "failure",
     Kind.HARNESS_ERROR: "error",
+    Kind.EXPECTED_FAIL: "skipped",
     Kind.UNTESTABLE: "skipped",
     Kind.INCONCLUSIVE: "skipped",
     Kind.NOT_APPLICABLE: "skipped",
@@ -56,7 +57,8 @@ def _case(suite: ET.Element, case: Json, run: Run) -> None:
         element, {name: case[name] for name in ("rule", "level", "basis", "surface", "verdict")}
     )
     if tag := TAGS.get(case["verdict"]):
-        first = next((finding["message"] for finding in case["findings"]), case["reason"])
+        found = [finding["message"] for finding in case["findings"]]
+        first = case["reason"] if tag == "skipped" or not found else found[0]
         outcome = ET.SubElement(element, tag, {"message": legal(first), "type": case["verdict"]})
         outcome.text = legal("\n".join(failure(case, run)))
 

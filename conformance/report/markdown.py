@@ -7,7 +7,7 @@ from conformance.exchange import Json
 from conformance.report import tally
 from conformance.report.failure import place
 from conformance.report.run import Run
-from conformance.report.terminal import conclusion
+from conformance.report.terminal import conclusion, stale
 from conformance.verdicts import Kind
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
@@ -16,6 +16,7 @@ SECTIONS = (
     (Kind.UNEXPECTED_PASS, "Expected to fail, but passed"),
     (Kind.HARNESS_ERROR, "Trouble of the harness"),
     (Kind.WARN, "Broken recommendations"),
+    (Kind.EXPECTED_FAIL, "Expected failures"),
     (Kind.DEVIATES, "Deviations the profile declares"),
     (Kind.INFO, "For information"),
 )
@@ -27,7 +28,7 @@ OPEN = (
 
 
 def markdown(run: Run) -> str:
-    return "\n".join([*_head(run), *_counts(run), *_broken(run), *_open(run)])
+    return "\n".join([*_head(run), *_counts(run), *_broken(run), *_stale(run), *_open(run)])
 
 
 def _head(run: Run) -> Iterator[str]:
@@ -37,7 +38,9 @@ def _head(run: Run) -> Iterator[str]:
     rows = {
         "router": header["router"]["url"],
         "model": header["router"]["model"],
+        "version": header["router"].get("version", ""),
         "profile": f"{header['profile']['name']}: {header['profile']['title']}",
+        "expected failures": header.get("expected_failures", ""),
         "mode": header["mode"],
         "note": header["note"],
         "date": header["started"],
@@ -91,6 +94,14 @@ def _case(case: Json) -> Iterator[str]:
     yield ""
     if commands := list(case["repeat"].values()):
         yield from ("```sh", *commands, "```", "")
+
+
+def _stale(run: Run) -> Iterator[str]:
+    told = stale(run)
+    yield from ("## Stale expected failures", "") if told else ()
+    for line in told:
+        yield f"- {code(line['pattern'])}: {text(line['why'])}"
+    yield from ("",) if told else ()
 
 
 def _open(run: Run) -> Iterator[str]:

@@ -9,7 +9,7 @@ from conformance.report.run import Run
 from conformance.verdicts import Kind
 
 WIDTH = 40
-TOLD = (Kind.FAIL, Kind.WARN, Kind.HARNESS_ERROR)
+TOLD = (Kind.FAIL, Kind.UNEXPECTED_PASS, Kind.WARN, Kind.HARNESS_ERROR)
 
 
 class Progress:

@@ -15,6 +15,7 @@ from conformance.exits import Exit, exit_code
 from conformance.findings import Finding, Level
 from conformance.redact import Redactor, bare
 from conformance.report.curl import curl
+from conformance.report.excuses import excused_nothing
 from conformance.report.repeat import repeats
 from conformance.report.run import SCHEMA, Run
 from conformance.rules.rule import Rule
@@ -26,8 +27,8 @@ MOST = 20  # findings of one case that are written out
 EVENTS = 1000  # reads and writes of one exchange that are written out
 
 #: Verdicts one wants to see the exchange of.
-EVIDENT = frozenset({Kind.FAIL, Kind.WARN, Kind.INFO, Kind.DEVIATES, Kind.UNEXPECTED_PASS,
-                     Kind.INCONCLUSIVE, Kind.HARNESS_ERROR})  # fmt: skip
+EVIDENT = frozenset({Kind.FAIL, Kind.WARN, Kind.INFO, Kind.DEVIATES, Kind.EXPECTED_FAIL,
+                     Kind.UNEXPECTED_PASS, Kind.INCONCLUSIVE, Kind.HARNESS_ERROR})  # fmt: skip
 
 
 class Told(NamedTuple):
@@ -52,8 +53,10 @@ def header(settings: Settings, ground: Ground) -> Json:
         "started": now(),
         "mode": ground.mode,
         "note": ground.note,
-        "router": {"url": bare(target.url), "model": target.model},
+        "router": {"url": bare(target.url), "model": target.model,
+                   "version": settings.expected.version},
         "profile": {"name": profile.name, "title": profile.title, "source": profile.source},
+        "expected_failures": str(settings.expected.file or ""),
         "mock": {"upstream_url": ground.upstream_url} if ground.upstream_url else None,
         "options": {
             "deadline": settings.limits.deadline,
@@ -167,8 +170,11 @@ def _entry(entry: Json, redactor: Redactor) -> Json:
 def footer(run: Run, settings: Settings, selected: int, stopped: Exit | None = None) -> Json:
     """Close a run; `stopped` is why it ended before its time."""
     counts = Counter(line["verdict"] for line in run.cases)
+    idle = excused_nothing(run, settings)
+    verdicts = [(Level(line["level"]), Kind(line["verdict"])) for line in run.cases]
     code = exit_code(
-        ((Level(line["level"]), Kind(line["verdict"])) for line in run.cases),
+        # A stale pattern weighs as much as a case that should have failed.
+        verdicts + [(Level.MUST, Kind.UNEXPECTED_PASS)] * len(idle),
         selected=selected,
         black_box=settings.black_box,
         complete=not run.header["note"],
@@ -178,6 +184,7 @@ def footer(run: Run, settings: Settings, selected: int, stopped: Exit | None = N
         "kind": "footer",
         "finished": now(),
         "counts": dict(sorted(counts.items())),
+        "stale": [{"pattern": told.pattern, "why": told.why} for told in idle],
         "selected": selected,
         "exit": int(code if stopped is None else stopped),
     }

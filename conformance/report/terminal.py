@@ -8,6 +8,7 @@ from conformance.report.run import Run
 from conformance.verdicts import Kind
 
 SHOWN = (Kind.FAIL, Kind.UNEXPECTED_PASS, Kind.HARNESS_ERROR, Kind.WARN)
+EXCUSED = (Kind.EXPECTED_FAIL,)
 OPEN = (Kind.INCONCLUSIVE, Kind.UNTESTABLE)
 
 
@@ -27,7 +28,8 @@ def summary(run: Run, path: str = "") -> list[str]:
         "",
         *(line for member in ("level", "basis") if heads for line in _counts(run, member, heads)),
         *(line for kind in SHOWN for line in _rules(run, kind)),
-        *(line for kind in OPEN for line in _reasons(run, kind)),
+        *(line for kind in (*EXCUSED, *OPEN) for line in _reasons(run, kind)),
+        *(f"stale  {told['pattern']}: {told['why']}" for told in stale(run)),
         *([f"run: {path}"] if path else []),
         conclusion(run),
     ]
@@ -39,7 +41,19 @@ def conclusion(run: Run) -> str:
     code = Exit(run.footer["exit"])
     judged, selected = len(run.cases), run.footer["selected"]
     count = str(judged) if judged == selected else f"{judged} of {selected}"
-    return f"{MEANING[code]}: {count} case{'s' * (selected != 1)}, exit {code}"
+    return f"{MEANING[code]}{_but(run, code)}: {count} case{'s' * (selected != 1)}, exit {code}"
+
+
+def _but(run: Run, code: Exit) -> str:
+    excused = sum(case["verdict"] == Kind.EXPECTED_FAIL for case in run.cases)
+    if code != Exit.CONFORMANT or not excused:
+        return ""
+    return f" but for {excused} expected failure{'s' * (excused != 1)}"
+
+
+def stale(run: Run) -> list[Json]:
+    """Return the expected failures that excused nothing."""
+    return list(run.footer.get("stale", [])) if run.footer else []
 
 
 def _counts(run: Run, member: str, heads: list[str]) -> list[str]:

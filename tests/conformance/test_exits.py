@@ -17,6 +17,8 @@ PASS = (MUST, Kind.PASS)
         ([(MUST, Kind.PASS)], {}, Exit.CONFORMANT),
         ([(MUST, Kind.NOT_APPLICABLE), (MUST, Kind.DEVIATES)], {}, Exit.CONFORMANT),
         ([(SHOULD, Kind.WARN), (MUST, Kind.INFO)], {}, Exit.CONFORMANT),
+        ([PASS, (MUST, Kind.EXPECTED_FAIL)], {}, Exit.CONFORMANT),
+        ([(SHOULD, Kind.EXPECTED_FAIL)], {"strict": True}, Exit.CONFORMANT),
         ([(SHOULD, Kind.WARN)], {"strict": True}, Exit.NOT_CONFORMANT),
         ([(MUST, Kind.FAIL), (MUST, Kind.UNTESTABLE)], {}, Exit.NOT_CONFORMANT),
         ([(MUST, Kind.UNEXPECTED_PASS)], {}, Exit.NOT_CONFORMANT),

@@ -100,10 +100,56 @@ def test_only_what_someone_has_to_look_at_is_shown_in_full(case: Case, run: Runs
     assert heads == ["fail", "unexpected-pass", "harness-error", "warn"]
 
 
+def test_an_expected_failure_is_told_and_is_no_pass(case: Case, run: Runs) -> None:
+    told = run(case("pass"), case("expected-fail", reason="why"), exit=0)
+
+    assert summary(told)[2:] == [
+        "level  pass  expected-fail",
+        "MUST      1              1",
+        "",
+        "basis       pass  expected-fail",
+        "vendor-doc     1              1",
+        "",
+        "expected-fail  done.present[chat-text]: why",
+        "conformant but for 1 expected failure: 2 cases, exit 0",
+    ]
+
+
+def test_a_stale_expected_failure_is_told(case: Case, run: Runs) -> None:
+    told = run(case("pass"))
+    told.footer["stale"] = [{"pattern": "done.*", "why": "none of its 1 case failed: 1 pass"}]
+
+    assert "stale  done.*: none of its 1 case failed: 1 pass" in summary(told)
+    assert markdown(told).splitlines()[-3:] == [
+        "## Stale expected failures", "", "- `done.*`: none of its 1 case failed: 1 pass",
+    ]  # fmt: skip
+
+
+def test_markdown_has_a_section_for_expected_failures(case: Case, run: Runs) -> None:
+    header = {"router": {"url": "http://r", "model": "m", "version": "1.8"}}
+    told = run(case("expected-fail", reason="why"), exit=0, expected_failures="e.toml", **header)
+    lines = markdown(told).splitlines()
+
+    assert {"| version | 1.8 |", "| expected failures | e.toml |"} <= set(lines)
+    assert lines[lines.index("## Expected failures") + 9 :] == [
+        "#### chat, probe text", "", "why", "",
+    ]  # fmt: skip
+
+
+def test_junit_says_why_a_failure_was_expected(case: Case, run: Runs) -> None:
+    finding = {"message": "x", "exchange": "", "where": "", "span": None, "excerpt": ""}
+    told = run(case("expected-fail", reason="why", findings=[finding]))
+    skipped = ET.fromstring(junit(told).encode()).find(".//skipped")  # noqa: S314  (ours)
+
+    assert skipped is not None
+    assert skipped.attrib == {"message": "why", "type": "expected-fail"}
+
+
 @pytest.mark.parametrize(
     ("verdict", "tag"),
     [
         ("pass", None), ("fail", "failure"), ("warn", None), ("info", None), ("deviates", None),
+        ("expected-fail", "skipped"),
         ("unexpected-pass", "failure"), ("untestable", "skipped"), ("inconclusive", "skipped"),
         ("not-applicable", "skipped"), ("harness-error", "error"),
     ],

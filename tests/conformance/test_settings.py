@@ -17,7 +17,7 @@ NO_CONTROL = (
     "not an http URL; right would be the control_url that mockprovider serve prints, such as "
     "http://127.0.0.1:9101"
 )
-PLAIN = {option.dest: option.how.get("default", "") for option in OPTIONS}
+PLAIN = {option.dest: option.how.get("default") for option in OPTIONS}
 
 
 def given(**options: object) -> argparse.Namespace:
