@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Finding, Level
-from conformance.profiles.profile import BILL, DECLARED, UNSPECIFIED, Profile
+from conformance.profiles.profile import DECLARED, UNSPECIFIED, Profile
 from conformance.rules.rule import Rule
 
 
@@ -82,7 +82,7 @@ def _unjudgeable(rule: Rule, trial: Trial) -> str:
         if exchange.form == "unanswered" and exchange.kind not in rule.on:
             return f"the {name} request was not answered: {exchange.end} {exchange.error}".strip()
     judged = [exchange for exchange in trial.exchanges.values() if exchange.kind in rule.on]
-    if judged and BILL in rule.needs and all(each.bill and each.bill.unnamed for each in judged):
+    if judged and all(each.bill and each.bill.unnamed for each in judged):
         return judged[0].bill.trouble if judged[0].bill else ""
     if judged:
         return ""

@@ -2,7 +2,8 @@
 
 from conformance.exchange import Json
 from conformance.probes.cancel import leaves
-from conformance.probes.framing import cut
+from conformance.probes.framing import cut, fault
+from conformance.probes.gemini import FORMS, PLACES
 from conformance.probes.probe import Probe, Send
 from conformance.probes.text import USAGE
 from conformance.probes.usage import placed
@@ -31,10 +32,59 @@ PROBES = (
         surfaces="chat gemini",
     ),
     Probe(
+        "bill-running",
+        "silent usage.cumulative-not-summed",
+        "usage-running",
+        {"stream": Send(ask=USAGE)},
+        billed=True,
+        surfaces="chat gemini",
+    ),
+    Probe(
         "bill-twice",
         "silent bill.not-double-counted",
-        "usage-running",
-        {"running": Send(ask=USAGE), "both": placed("both")},
+        "usage-classes",
+        {"both": placed("both")},
+        billed=True,
+    ),
+    Probe(
+        "bill-again",
+        "silent bill.not-double-counted",
+        "usage-classes",
+        {"last": Send(change={"gemini": {"usage": "last"}, **fault({"duplicate_event": -1})})},
+        billed=True,
+        surfaces="gemini",
+    ),
+    Probe(
+        "bill-places",
+        "silent gem.usage-metadata-counted",
+        "usage-classes",
+        {
+            f"{form}.{place}": Send(form, change={"gemini": {"usage": place}})
+            for form in FORMS
+            for place in PLACES
+        },
+        billed=True,
+        surfaces="gemini",
+    ),
+    Probe(
+        "bill-parts",
+        "silent usage.merge-across-events",
+        "usage-in-parts",
+        {"stream": Send(ask=USAGE)},
+        billed=True,
+    ),
+    Probe(
+        "bill-elsewhere",
+        "silent usage.upstream-preferred",
+        "usage-classes",
+        {where: placed(where) for where in ("finish", "no-choices", "repeat-choice")},
+        billed=True,
+    ),
+    Probe(
+        "bill-missing",
+        "silent usage.not-invented",
+        "no-usage",
+        {"stream": Send(ask=USAGE), "plain": Send("plain")},
         billed=True,
         surfaces="chat gemini",
     ),

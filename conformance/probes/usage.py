@@ -66,6 +66,6 @@ PROBES = (
         "usage.not-invented",
         "no-usage",
         {"stream": Send(ask=USAGE), "plain": Send("plain")},
-        surfaces="chat responses gemini",
+        surfaces=EVERYWHERE,
     ),
 )

@@ -36,6 +36,15 @@ def unequal(bill: Bill | None, usage: Usage | None) -> Iterator[Finding]:
             yield Finding(f"{charged} {name} tokens, the provider counted {sent}", where=WHERE)
 
 
+def miscounted(exchange: Exchange) -> Iterator[Finding]:
+    """Yield where a bill does not have the provider's numbers, none at all included."""
+    bill, usage = priced(exchange), read.scripted(exchange).usage
+    if usage and bill and bill.output is None:
+        yield Finding(f"no output tokens, the provider counted {usage.output}", where=WHERE)
+    else:
+        yield from unequal(bill, usage)
+
+
 @rule(
     "bill.stream-recorded",
     Level.MUST,
@@ -83,11 +92,7 @@ def usage_is_charged_once(exchange: Exchange) -> Iterator[Finding]:
 )
 def usage_is_charged_however_it_was_cut(exchange: Exchange) -> Iterator[Finding]:
     """Usage whose event comes in several reads is on the bill like any other."""
-    bill, usage = priced(exchange), scripted(exchange.scenario).usage
-    if usage and bill and bill.output is None:
-        yield Finding(f"no output tokens, the provider counted {usage.output}", where=WHERE)
-    else:
-        yield from unequal(bill, usage)
+    yield from miscounted(exchange)
 
 
 @rule(

@@ -7,6 +7,7 @@ from conformance.exchange import End, Exchange, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import gemini, read
 from conformance.protocols.surface import BadEvent, answer
+from conformance.rules.bill import miscounted
 from conformance.rules.invariance import departures
 from conformance.rules.rule import comparison, rule
 from conformance.rules.usage import counts
@@ -121,10 +122,13 @@ def an_error_keeps_its_code(exchange: Exchange) -> Iterator[Finding]:
     "router-for-me/CLIProxyAPI#3304 Joouis/agent-maestro#190",
 )
 def the_last_usage_counts(exchange: Exchange) -> Iterator[Finding]:
-    """The counts of the last usageMetadata that has any reach the client, wherever it stands.
+    """The counts of the last usageMetadata that has any reach client and bill, wherever it stands.
 
     Cached tokens and thoughts have rules of their own under `usage`.
     """
+    if exchange.bill:
+        yield from miscounted(exchange)
+        return
     got, sent = read.outcome(exchange).usage, read.scripted(exchange).usage
     if exchange.form == "error":
         yield Finding(f"answered {exchange.status} where the provider's usage was due")

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import read
+from conformance.protocols import messages, read
 from conformance.protocols.outcome import Usage
+from conformance.rules.bill import WHERE, miscounted, priced
 from conformance.rules.resp_shape import unshaped
 from conformance.rules.rule import rule
 from conformance.rules.usage import OPTIONS, counts, due
@@ -59,8 +60,7 @@ def _is_count(value: Json) -> bool:
 @rule(
     "usage.not-invented",
     Level.MUST,
-    on="chat.stream chat.plain responses.stream responses.plain "
-    "gemini.stream gemini.array gemini.plain",
+    on="stream array plain",
     probes="usage.not-invented cut unfinished",
     basis=Basis.POLICY,
     needs="upstream",
@@ -71,12 +71,35 @@ def _is_count(value: Json) -> bool:
 def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
     """Where the provider sent no usage the client gets none, unless it is marked as an estimate.
 
-    The mark is a member of the usage with "estimate" in its name.
+    The mark is a member of the usage with "estimate" in its name. Messages has no answer without
+    counts, so that it is numbers above 0 that are invented there, at the end of a stream: at its
+    start an estimate of the prompt is in order. On a bill it is a 0, as if nothing had been used.
     """
-    usage = last(exchange)
-    if usage and read.scripted(exchange).usage is None and not _estimated(usage):
-        shown = ", ".join(f"{name} {count}" for name, count in usage.items() if _is_count(count))
-        yield Finding(f"the provider sent no usage, the client got {shown}")
+    if read.scripted(exchange).usage is not None:
+        return
+    if exchange.bill:
+        yield from _charged_as_nothing(exchange)
+        return
+    usage, least = _stated(exchange), 1 if exchange.surface == "messages" else 0
+    made_up = [f"{name} {n}" for name, n in usage.items() if _is_count(n) and n >= least]
+    if made_up and not _estimated(usage):
+        yield Finding(f"the provider sent no usage, the client got {', '.join(made_up)}")
+
+
+def _charged_as_nothing(exchange: Exchange) -> Iterator[Finding]:
+    bill = priced(exchange)
+    zeros = [name for name in ("input", "output") if bill and getattr(bill, name) == 0]
+    if zeros:
+        what = f"0 {' and '.join(zeros)} tokens of an answer that the provider has not counted"
+        yield Finding(what, where=WHERE)
+
+
+def _stated(exchange: Exchange) -> dict[str, Json]:
+    """Return the usage that the answer ends with."""
+    if exchange.surface != "messages" or exchange.mode == "plain":
+        return last(exchange) or {}
+    told = [token.value for token in messages.tokens(exchange) if token.kind == "ending"]
+    return messages.member(told[-1], "usage") if told else {}
 
 
 def _estimated(usage: dict[str, Json]) -> bool:
@@ -87,14 +110,17 @@ def _estimated(usage: dict[str, Json]) -> bool:
     "usage.upstream-preferred",
     Level.MUST,
     on="stream array",
-    probes="usage usage.delivered-when-asked",
+    probes="usage usage.delivered-when-asked usage.upstream-preferred",
     needs="request upstream",
     cites=f"{COMPLETION}: the tokens of the prompt and of the completion",
     bugs="tashfeenahmed/freellmapi#845 Kong/kong#14535 BerriAI/litellm#21592",
 )
 def the_numbers_are_the_providers(exchange: Exchange) -> Iterator[Finding]:
-    """Prompt and completion tokens are those the provider reported, not a count of the router's."""
-    yield from _altered(exchange)
+    """Prompt and completion tokens are those the provider reported, not a count of the router's.
+
+    They are on the bill too, wherever in the stream the provider put them.
+    """
+    yield from miscounted(exchange) if exchange.bill else _altered(exchange)
 
 
 def _altered(exchange: Exchange) -> Iterator[Finding]:
@@ -118,8 +144,11 @@ def _altered(exchange: Exchange) -> Iterator[Finding]:
     bugs="songquanpeng/one-api#415 tensorzero/tensorzero#5481 microsoft/agent-framework#7143",
 )
 def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
-    """Usage that grows from chunk to chunk is a running total: the last one counts."""
-    yield from _unequal(exchange)
+    """Usage that grows from chunk to chunk is a running total: the last one counts.
+
+    It is what the client is told, and what the bill charges.
+    """
+    yield from miscounted(exchange) if exchange.bill else _unequal(exchange)
 
 
 @rule(
@@ -133,8 +162,11 @@ def running_totals_are_not_added_up(exchange: Exchange) -> Iterator[Finding]:
     bugs="QuantumNous/new-api#7472 envoyproxy/ai-gateway#1631 agentgateway/agentgateway#1108",
 )
 def the_fuller_usage_wins(exchange: Exchange) -> Iterator[Finding]:
-    """Usage that comes in parts is merged: what is missing or zero does not wipe what is known."""
-    yield from _unequal(exchange)
+    """Usage that comes in parts is merged: what is missing or zero does not wipe what is known.
+
+    So it is for the client and on the bill.
+    """
+    yield from miscounted(exchange) if exchange.bill else _unequal(exchange)
 
 
 def _unequal(exchange: Exchange) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import pytest
 from conformance.exchange import Bill, End, Exchange, Json, Trial
 from conformance.profiles.profile import load
 from conformance.rules import RULES, bill
-from conformance.verdicts import Kind, judge
+from conformance.verdicts import Kind, Verdict, judge
 from tests.conformance.made import Case, label, script, streamed, text, told, unbroken
 
 USAGE: Json = {"usage": {"input": 7, "output": 5, "cached": 3, "reasoning": 2}}
@@ -40,6 +40,35 @@ def left(
 
 def numbers(got: int = 2) -> str:
     return f"the client got {got}, the provider had written 3, the whole answer has 4"
+
+
+#: What is asked of the usage that a client gets, and of that on a bill.
+COUNTED = (
+    "usage.upstream-preferred", "usage.cumulative-not-summed", "usage.merge-across-events",
+)  # fmt: skip
+
+
+def on_the_bill(rule: str) -> list[Case]:
+    """Return cases in which the client gets no usage, which is not what is looked at here."""
+    return [
+        (rule, "as counted", charged(RIGHT), []),
+        (
+            rule,
+            "another number",
+            charged(replace(RIGHT, output=9)),
+            ["9 output tokens, the provider counted 5"],
+        ),
+        (
+            rule,
+            "no number",
+            charged(replace(RIGHT, output=None)),
+            ["no output tokens, the provider counted 5"],
+        ),
+    ]
+
+
+def uncounted(bill: Bill) -> Exchange:
+    return text("a", scenario=script({"say": "a"}, {"finish": "stop"}), bill=bill)
 
 
 FAILED = replace(charged(Bill(status="failed", failed=True)), end=End.CUT)
@@ -122,6 +151,17 @@ CASES: list[Case] = [
         replace(FAILED, bill=Bill(input=100, output=8)),
         ["108 tokens of a stream that failed without usage"],
     ),
+    *(case for rule in COUNTED for case in on_the_bill(rule)),
+    ("usage.not-invented", "no count", uncounted(Bill(status="complete")), []),
+    ("usage.not-invented", "an estimate of its own", uncounted(Bill(7, 5)), []),
+    (
+        "usage.not-invented",
+        "nothing",
+        uncounted(Bill(0, 0)),
+        ["0 input and output tokens of an answer that the provider has not counted"],
+    ),
+    ("usage.not-invented", "nothing, as counted", charged(Bill(0, 0)), []),
+    ("usage.not-invented", "nobody could be asked", uncounted(GONE), []),
     ("err.recorded-as-failure", "failed", FAILED, []),
     ("err.recorded-as-failure", "no word for it", replace(FAILED, bill=Bill(status="x")), []),
     (
@@ -158,3 +198,11 @@ def test_without_a_bill_there_is_no_pass(
     verdict = judge(RULES["bill.stream-recorded"], trial, load(profile), frozenset({"upstream"}))
 
     assert (verdict.kind, verdict.reason) == (kind, reason)
+
+
+def test_who_judges_usage_and_bill_does_not_pass_what_it_has_not_seen() -> None:
+    rule, trial = RULES["usage.upstream-preferred"], Trial("bill", {"stream": charged(UNNAMED)})
+
+    verdict = judge(rule, trial, load("reference"), frozenset({"upstream", "request"}))
+
+    assert verdict == Verdict(Kind.INCONCLUSIVE, UNNAMED.trouble)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conformance.exchange import End, Exchange, Json
+from conformance.exchange import Bill, End, Exchange, Json
 from conformance.rules import gem, gem_parts
 from tests.conformance.made import Case, label, script, told, unbroken
 from tests.conformance.made_gemini import (
@@ -145,6 +145,15 @@ CASES: list[Case] = [
         "gem.usage-metadata-counted", "none",
         text("a", scenario=COUNTED),
         ["the provider sent usage (7 + 2 tokens), the client got none"],
+    ),
+    (
+        "gem.usage-metadata-counted", "on the bill, whatever the client got",
+        text("a", scenario=COUNTED, bill=Bill(7, 2)), [],
+    ),
+    (
+        "gem.usage-metadata-counted", "not on the bill",
+        text("a", scenario=COUNTED, bill=Bill(7)),
+        ["no output tokens, the provider counted 2"],
     ),
     (
         "gem.usage-metadata-counted", "the first",

@@ -32,6 +32,7 @@ from tests.conformance.made_messages import (
 
 FINISH = {"finish": "stop"}
 TEXT = script({"say": "Hel"}, {"say": "lo"}, FINISH, {"usage": {"input": 7, "output": 3}})
+UNCOUNTED = script({"say": "Hel"}, {"say": "lo"}, FINISH)
 CALL = {"call": {"id": "a", "name": "get_weather", "arguments": '{"city":"Rome"}'}}
 CALLED = script(CALL, {"finish": "tool_calls"})
 ROME = [tool(), pass_in('{"city":'), pass_in('"Rome"}'), stop()]
@@ -223,6 +224,25 @@ CASES: list[Case] = [
     ("tool.index-absent-tolerated", "joined", whole(*JOINED, scenario=BOTH_CALLED), [ONE_CALL]),
     ("tool.interleaved-fragments", "joined", whole(*JOINED, scenario=BOTH_CALLED), [ONE_CALL]),
     ("tool.args-reassemble", "joined into one", whole(*JOINED, scenario=BOTH_CALLED), []),
+    (
+        "usage.not-invented",
+        "zeros",
+        stream(begin(), *HELLO, end(output=0), OVER, scenario=UNCOUNTED),
+        [],
+    ),
+    ("usage.not-invented", "cut", stream(begin(), *HELLO, scenario=UNCOUNTED, end=End.CUT), []),
+    (
+        "usage.not-invented",
+        "a count of its own",
+        whole(*HELLO, scenario=UNCOUNTED),
+        ["the provider sent no usage, the client got output_tokens 3"],
+    ),
+    (
+        "usage.not-invented",
+        "a count of its own, plain",
+        replace(plain({"type": "text", "text": "Hello"}), scenario=UNCOUNTED),
+        ["the provider sent no usage, the client got input_tokens 7, output_tokens 1"],
+    ),
     ("usage.delivered-when-asked", "at the end", whole(scenario=TEXT), []),
     (
         "usage.delivered-when-asked",

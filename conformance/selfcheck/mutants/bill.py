@@ -1,13 +1,14 @@
 """Routers whose books are wrong."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.dialects.chat.usage import usage_at_the_end
-from conformance.selfcheck.router.ledger import CLASSES
-from conformance.selfcheck.router.relay import Relay
+from conformance.selfcheck.router.dialects.gemini import progress
+from conformance.selfcheck.router.relay import Relay, Repair
 from conformance.selfcheck.router.values import Chunk
-from conformance.selfcheck.variant import mutant
+from conformance.selfcheck.variant import Variant, mutant
 
 
 @mutant("settle", breaks="bill.stream-recorded")
@@ -78,16 +79,84 @@ def books_what_failed_as_delivered(relay: Relay, status: str) -> None:
     reference.settle(relay, "complete" if status == "failed" else status)
 
 
-@mutant("repairs", instead_of=usage_at_the_end, breaks="bill.not-double-counted", surface="chat")
-def charges_running_totals_twice(chunk: Chunk, relay: Relay) -> Chunk | None:
-    """Charges usage that comes in more than one event more than once."""
-    if isinstance(chunk.get("usage"), dict) and relay.usage is not None:
-        relay.parts = replace(relay.parts, settle=_twice)
+def of_chat(breaks: str) -> Callable[[Repair], Variant]:
+    """Return a mutant whose books are not made of what its client is told."""
+    return mutant("repairs", instead_of=usage_at_the_end, breaks=breaks, surface="chat")
+
+
+def booked(relay: Relay, **counts: int | None) -> None:
+    """Have a stream charged for these, whatever the provider's usage says."""
+
+    def settle(relay: Relay, status: str) -> None:
+        reference.settle(relay, status)
+        for name, count in counts.items():
+            setattr(relay.row, name, count)
+
+    relay.parts = replace(relay.parts, settle=settle)
+
+
+def told(chunk: Chunk) -> Chunk | None:
+    return chunk["usage"] if isinstance(chunk.get("usage"), dict) else None
+
+
+@of_chat("bill.not-double-counted")
+def charges_usage_told_twice(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Charges usage once more that it is told again, in a chunk of its own."""
+    if (usage := told(chunk)) and relay.usage == usage and not chunk["choices"]:
+        booked(relay, output_tokens=2 * usage["completion_tokens"])
     return usage_at_the_end(chunk, relay)
 
 
-def _twice(relay: Relay, status: str) -> None:
+@mutant("repairs", instead_of=progress.usage, breaks="bill.not-double-counted", surface="gemini")
+def charges_an_event_that_comes_again(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Charges usage that comes again in the very same event once more."""
+    usage = chunk.get("usageMetadata")
+    if usage and relay.memory.get("last") == chunk:
+        booked(relay, input_tokens=2 * usage["promptTokenCount"])
+    relay.memory["last"] = chunk
+    return progress.usage(chunk, relay)
+
+
+@of_chat("usage.cumulative-not-summed")
+def charges_the_sum_of_running_totals(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Adds up in its books what grows from chunk to chunk, and tells its client the truth."""
+    usage = told(chunk)
+    if usage and usage != relay.memory.get("told"):
+        relay.memory["told"] = usage
+        relay.memory["sum"] = relay.memory.get("sum", 0) + usage["completion_tokens"]
+        booked(relay, output_tokens=relay.memory["sum"])
+    return usage_at_the_end(chunk, relay)
+
+
+@of_chat("usage.merge-across-events")
+def charges_by_the_first_usage(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Closes its books where usage comes in the middle of an answer."""
+    usage = told(chunk)
+    if usage and relay.usage is None and relay.delivered and not usage["completion_tokens"]:
+        booked(relay, output_tokens=0)
+    return usage_at_the_end(chunk, relay)
+
+
+@of_chat("usage.upstream-preferred")
+def charges_its_own_count(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Looks for usage in a chunk of its own, and charges the chunks it has sent without one."""
+    if told(chunk) and any(choice["finish_reason"] for choice in chunk["choices"]):
+        booked(relay, **({} if relay.usage else {"output_tokens": relay.delivered}))
+    elif told(chunk) and not chunk["choices"]:
+        booked(relay)
+    return usage_at_the_end(chunk, relay)
+
+
+@mutant("settle", breaks="usage.not-invented")
+def charges_nothing_for_the_uncounted(relay: Relay, status: str) -> None:
+    """Books no tokens where the provider has not said how many."""
     reference.settle(relay, status)
-    for name in CLASSES:
-        counted = getattr(relay.row, name)
-        setattr(relay.row, name, counted and 2 * counted)
+    if status == "complete" and relay.usage is None:
+        relay.row.input_tokens = relay.row.output_tokens = 0
+
+
+@mutant("repairs", instead_of=progress.usage, breaks="gem.usage-metadata-counted",
+        surface="gemini")  # fmt: skip
+def charges_what_stands_beside_candidates(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Looks for the counts to charge where there are candidates."""
+    return progress.usage(chunk, relay) if chunk.get("candidates") else chunk

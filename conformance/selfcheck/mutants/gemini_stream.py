@@ -162,7 +162,7 @@ def adds_up_running_counts(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 
 SUMMED = (
     "bill.not-double-counted bill.stream-recorded usage.split-event-counted "
-    "bill.cancel-not-overbilled"
+    "bill.cancel-not-overbilled usage.cumulative-not-summed gem.usage-metadata-counted"
 )
 
 

@@ -97,6 +97,14 @@ def counts_deltas_for_tokens(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk
 
 
+@mutant("chunk", surface=SURFACE, breaks="usage.not-invented")
+def counts_what_nobody_counts(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Counts the deltas it has sent where the provider says no number."""
+    if chunk["type"] == "message_delta" and not chunk["usage"]["output_tokens"]:
+        chunk = within(chunk, "usage", output_tokens=relay.delivered)
+    yield chunk
+
+
 @mutant("chunk", surface=SURFACE, breaks="usage.cumulative-not-summed")
 def adds_up_repeated_usage(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Adds up the counts of one message_delta after the other."""
