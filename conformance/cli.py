@@ -20,6 +20,8 @@ from conformance.options import OPTIONS
 from conformance.parser import Parser
 from conformance.plan import UnknownCase, cases, selected
 from conformance.probes import PROBES
+from conformance.probing import FILE as FIRST
+from conformance.probing import probe
 from conformance.profiles.profile import Profile
 from conformance.protocols.read import SURFACES
 from conformance.recorded.files import BadFile, request
@@ -127,6 +129,12 @@ def parser() -> Parser:
     for option in OPTIONS:
         flags = (option.flag, *SHORT.get(option.flag, ()))
         judging.add_argument(*flags, dest=option.dest, **option.how)
+    probing = command(commands, probe)
+    probing.add_argument("url", nargs="?", metavar="URL", help="the same as --router-url")
+    for option in OPTIONS:
+        probing.add_argument(option.flag, dest=option.dest, **option.how)
+    probing.add_argument("--out", default=FIRST, metavar="FILE", help=f"(default: {FIRST})")
+    probing.add_argument("--force", action="store_true", help="write over a file that is there")
     only = "rule, family, probe or case id, with wildcards; may be given more than once"
     judging.add_argument("--only", action="append", default=[], metavar="PATTERN", help=only)
     projections(judging)

@@ -13,9 +13,9 @@ LAYERS = {
     "conformance": [
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
         "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive",
-        "expected", "settings", "suite", "engine", "preflight", "opening", "recorded", "lint",
-        "report", "running", "selfcheck", "demo", "catalogue", "coverage", "manual", "items",
-        "session", "plugin", "cli",
+        "expected", "settings", "suite", "engine", "preflight", "opening", "habits", "locating",
+        "probing", "recorded", "lint", "report", "running", "selfcheck", "demo", "catalogue",
+        "coverage", "manual", "items", "session", "plugin", "cli",
     ],
     "mockprovider": [
         # what is said: values, and the bytes they become
@@ -42,7 +42,7 @@ NETWORK = {
 PURE = {
     "conformance": {
         "findings", "wire", "protocols", "profiles", "rules", "probes", "plan", "verdicts",
-        "exits", "options", "redact", "excerpt", "recorded", "lint", "expected",
+        "habits", "exits", "options", "redact", "excerpt", "recorded", "lint", "expected",
     },
     "mockprovider": {
         "shapes", "timeline", "steps", "complaints", "inbox", "marker", "faults", "slots",

@@ -27,6 +27,10 @@ class Target:
     headers: Headers = ()
     address: Address = field(default_factory=Address)
 
+    @property
+    def root(self) -> str:
+        return self.address.root(self.url)
+
     def base(self, surface: str) -> str:
         return self.address.bases(self.url)[surface]
 

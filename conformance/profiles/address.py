@@ -36,15 +36,17 @@ class Address:
 
         A path that no surface is known to have is the base of all that are said nothing of.
         """
-        known = {**BASE, **self.base}
+        url, root = url.rstrip("/"), self.root(url)
+        if urlsplit(url).path and root == url and not self.base:
+            return {**dict.fromkeys(BASE, url), "gemini": url + BASE["gemini"]}
+        return {surface: root + base for surface, base in {**BASE, **self.base}.items()}
+
+    def root(self, url: str) -> str:
+        """Return what the paths of the surfaces are put behind."""
         url = url.rstrip("/")
         path = urlsplit(url).path
-        end = max((each for each in known.values() if each and path.endswith(each)),
-                  key=len, default="")  # fmt: skip
-        root = url.removesuffix(end) if end else url
-        if path and not end and not self.base:
-            return {**dict.fromkeys(BASE, url), "gemini": url + BASE["gemini"]}
-        return {surface: root + base for surface, base in known.items()}
+        ends = [each for each in {*BASE.values(), *self.base.values()} if path.endswith(each)]
+        return url.removesuffix(max(ends, key=len, default=""))
 
 
 def read(base: Json, auth: Json) -> Address:

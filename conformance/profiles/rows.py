@@ -30,7 +30,7 @@ class BadRow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header of an answer; where neither form nor surface is named, of all of them."""
+    """A header of answers: of the forms and the surfaces named, of all where none is."""
 
     name: str
     on: Names = ()  # forms and surfaces

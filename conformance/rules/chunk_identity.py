@@ -29,7 +29,7 @@ def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
     Whose model name a client sees, and whose id, is contested: the policies are `model-name`
     (upstream, requested) and `id` (upstream, own).
     """
-    for policy, position in (("model-name", _model_position), ("id", _id_position)):
+    for policy, position in (("model-name", model_position), ("id", id_position)):
         held = {name: position(exchange) for name, exchange in trial.exchanges.items()}
         for name, exchange in trial.exchanges.items():
             wanted = exchange.policy.get(policy) or next(iter(held.values()))
@@ -38,7 +38,7 @@ def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
                 yield Finding(what, exchange=name)
 
 
-def _first(exchange: Exchange, name: str) -> str | None:
+def first_text(exchange: Exchange, name: str) -> str | None:
     if exchange.mode == "plain":
         values = [answer(exchange) or {}]
     elif exchange.surface == "responses":
@@ -51,15 +51,15 @@ def _first(exchange: Exchange, name: str) -> str | None:
     return next((text for text in told if text and isinstance(text, str)), None)
 
 
-def _model_position(exchange: Exchange) -> str:
+def model_position(exchange: Exchange) -> str:
     whose = {
         (exchange.scenario or {}).get("model"): "upstream",
         exchange.asked("model"): "requested",
     }
-    return whose.get(_first(exchange, "model"), "another")
+    return whose.get(first_text(exchange, "model"), "another")
 
 
-def _id_position(exchange: Exchange) -> str:
+def id_position(exchange: Exchange) -> str:
     made = PREFIXES[exchange.surface]
     given = {f"{made}{entry['nonce']}-{entry['attempt']}" for entry in exchange.journal}
-    return "upstream" if _first(exchange, "id") in given else "own"
+    return "upstream" if first_text(exchange, "id") in given else "own"
