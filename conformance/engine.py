@@ -19,7 +19,6 @@ from conformance.drive.trial import Bench
 from conformance.exchange import Trial
 from conformance.expected.outcome import expected
 from conformance.plan import Case
-from conformance.profiles.profile import BILL
 from conformance.settings import Settings
 from conformance.suite import MODEST_WIDTH, WIDTH, Background, Suite, Tried
 from conformance.verdicts import Kind, Verdict, judge, settle, undeclared
@@ -109,8 +108,7 @@ class Engine:
     def _unasked(self, case: Case) -> Verdict | None:
         """A real model cannot be made to play a scenario; it can only be asked a question."""
         probe = case.probe
-        wanted = {probe.limit, BILL if probe.billed else "", *probe.feature.split()}
-        if need := self._settings.profile.lacks(wanted):
+        if need := self._settings.profile.lacks(probe.wants):
             return undeclared(need)
         if self._ground.mode == BLACK_BOX and not probe.question:
             return Verdict(Kind.UNTESTABLE, "needs a provider that plays the scenario")

@@ -62,7 +62,8 @@ async def capture(http: Client, request: Request, arrival: Arrival, limits: Limi
     status: int | None = None
     headers: Headers = ()
     end, error = End.COMPLETE, ""
-    content = json.dumps(request.body, ensure_ascii=False).encode()
+    told = request.body is not None
+    content = json.dumps(request.body, ensure_ascii=False).encode() if told else b""
     try:
         async with asyncio.timeout(limits.deadline):
             asked = http.send(request.method, request.url, _headers(request), content)

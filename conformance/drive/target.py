@@ -9,6 +9,7 @@ from conformance.drive.asking import ASKING
 from conformance.exchange import Headers, Request
 from conformance.probes.probe import Send
 from conformance.profiles.address import Address, credential
+from conformance.profiles.rows import Endpoint
 
 DEFAULT_KEY = "sk-conformance"
 DEFAULT_MODEL = "mock-model"
@@ -54,13 +55,28 @@ def target(
     return Target(base, key or DEFAULT_KEY, model or DEFAULT_MODEL, headers, address)
 
 
-def request(target: Target, surface: str, send: Send, prompt: str, way: str = "") -> Request:
+def request(target: Target, surface: str, send: Send, prompt: str) -> Request:
     """Return the HTTP request by which a client of that surface would ask."""
+    if send.endpoint:
+        return _aside(target, surface, send.endpoint)
     asked = ASKING[surface](target.model, send, prompt)
-    auth, query = credential(way or target.address.ways(surface)[0], target.key)
-    url = target.base(surface) + asked.path
-    if query:
-        url += ("&" if "?" in url else "?") + query
+    key = target.key if send.key is None else send.key
+    auth, query = _carried(target, surface, key, send.way)
     body = {name: value for name, value in asked.body.items() if value is not None}
     headers = (*auth, *asked.headers, *JSON, *target.headers, *send.headers)
-    return Request("POST", url, headers, body)
+    return Request("POST", _url(target.base(surface) + asked.path, query), headers, body)
+
+
+def _aside(target: Target, surface: str, row: Endpoint) -> Request:
+    """Return the request for what is beside the surfaces."""
+    auth, query = _carried(target, surface, target.key if row.key else "")
+    url = _url(target.address.root(target.url) + row.path, query)
+    return Request(row.method, url, (*auth, *JSON, *target.headers), row.body)
+
+
+def _carried(target: Target, surface: str, key: str, way: str = "") -> tuple[Headers, str]:
+    return credential(way or target.address.ways(surface)[0], key) if key else ((), "")
+
+
+def _url(url: str, query: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url

@@ -9,6 +9,7 @@ from conformance.drive.bill import Books
 from conformance.drive.capture import Arrival, Captured, Limits, capture
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
+from conformance.drive.spread import spread
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
 from conformance.probes.probe import Probe
@@ -39,6 +40,7 @@ class Bench:
 async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     """Send a probe's requests one after the other; each has a nonce of its own."""
     exchanges: dict[str, Exchange] = {}
+    probe = spread(probe, surface, bench.target.address, bench.policy)
     if probe.limit:
         bench = replace(bench, limits=waiting(bench.limits, bench.policy[probe.limit]))
     try:
@@ -72,7 +74,7 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
 async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str) -> Exchange:
     send = probe.sends[name]
     limit = bench.policy.get(probe.limit, 1.0)
-    scenario = probe.document(name, limit) if bench.mock else None
+    scenario = probe.document(name, limit) if bench.mock and not send.endpoint else None
     marker = probe.marker(name, nonce, limit)
     prompt = f"{marker} {probe.question}" if bench.mock else probe.question
     model = bench.policy[send.model] if send.model else bench.target.model

@@ -101,7 +101,7 @@ def _plainness(mutant: Variant) -> tuple[int, bool]:
 
 async def _trial(mutant: str, case: Case, nonce: str, started: Servers) -> Trial:
     mock = Mock(started.control_url)
-    router = target(f"{started.routers_url}/{mutant}/v1")
+    router = target(f"{started.routers_url}/{mutant}/v1", address=PROFILE.address)
     async with Client() as http:
         bench = Bench(router, http, mock, LIMITS, PROFILE.policy, BOOKS)
         trial = await driving.run(case.probe, case.surface, bench, nonce)

@@ -1,6 +1,7 @@
 """Every probe there is. A new theme is added to MODULES and nowhere else."""
 
 from conformance.probes import (
+    access,
     bill,
     cancel,
     failures,
@@ -22,6 +23,7 @@ from conformance.probes import (
 from conformance.probes.probe import Probe
 
 MODULES = (
+    access,
     bill,
     cancel,
     failures,

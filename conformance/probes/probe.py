@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.exchange import SURFACES, Headers, Json
+from conformance.profiles.rows import Endpoint
 from conformance.resources import scenario
 
 
@@ -22,9 +23,15 @@ class Send:
     leave: str = ""  # the hold at which the client goes away instead of having it released
     crowd: bool = False  # sent by many clients side by side
     model: str = ""  # the feature of the profile that names the model to ask for
+    key: str | None = None  # in place of the router's own; empty: none is sent
+    # One request for each that the profile declares: `way` to send a key, or `endpoint`.
+    each: str = ""
+    way: str = ""  # how the key is sent; empty: the first way there is
+    endpoint: Endpoint | None = None  # what is asked in place of the surface
 
 
 EVERYWHERE = " ".join(SURFACES)
+BILL = "bill"
 STREAM: Mapping[str, Send] = {"stream": Send()}
 
 
@@ -47,6 +54,11 @@ class Probe:
     billed: bool = False  # the router is asked what each of its requests cost
     feature: str = ""  # what the profile has to declare for it: words
     limit: str = ""  # the declared limit it is about: the script's waits are for one of a second
+
+    @property
+    def wants(self) -> set[str]:
+        """Return what a profile has to declare, or the probe is not sent."""
+        return {self.limit, BILL if self.billed else "", *self.feature.split()} - {""}
 
     def document(self, name: str, limit: float = 1.0) -> Json:
         """Return the scenario the provider plays for one of the requests."""

@@ -33,6 +33,8 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "cancel-bill": ("emitted", "generated", "full", "none", "unspecified"),
     "done-after-error": ("always", "never", "unspecified"),
     "gemini-framing": ("google", "standard", "unspecified"),
+    "transparency": ("bytes", "events", "normalised", "unspecified"),
+    "model-prefix": ("stripped", "kept", "unspecified"),
 }
 UNSPECIFIED = "unspecified"
 #: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence
@@ -45,14 +47,17 @@ FEATURES: Mapping[str, tuple[type, str]] = {
     "guard": (str, "a text that its guardrail forbids in answers"),
     "pinned-model": (str, "the name of a model that is never routed elsewhere"),
     "unknown-model": (str, "the name of a model that there is not"),
+    "prefixed-model": (str, "the name of a model, with its provider ahead of a slash"),
 }
-BILL = "bill"
+BILL, AUTH, TRANSPARENCY = "bill", "auth", "transparency"
+#: Where a stream is made anew there is nothing to hold against what the provider wrote.
+MADE_ANEW = "normalised"
 #: Rules about these are not applicable where a profile does not declare them.
-DECLARED = LIMITS | FEATURES.keys() | ROWS.keys() | {BILL}
+DECLARED = LIMITS | FEATURES.keys() | ROWS.keys() | {BILL, AUTH, TRANSPARENCY}
 LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 TEXTS = ("title", "source", "url", "model", "version")
 MEMBERS = {*TEXTS, "profile", "surfaces", LOOKAHEAD, "policy", "deviations", BILL, "features",
-           "base", "auth", *LIMITS, *ROWS}  # fmt: skip
+           "base", AUTH, *LIMITS, *ROWS}  # fmt: skip
 
 
 class BadProfile(ValueError):
@@ -90,8 +95,9 @@ class Profile:
 
     @property
     def declared(self) -> set[str]:
-        told = {name for name, value in self.policy.items() if value not in (False, "", ())}
-        return {*told, *([BILL] if self.bill else [])}
+        nothing = (False, "", (), UNSPECIFIED, MADE_ANEW)
+        told = {name for name, value in self.policy.items() if value not in nothing}
+        return {*told, *([BILL] if self.bill else []), *([AUTH] if self.address.auth else [])}
 
     def lacks(self, needs: Iterable[str]) -> str:
         """Return one of these that has to be declared and is not, if there is one."""

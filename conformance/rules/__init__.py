@@ -1,6 +1,7 @@
 """Every rule there is. A new family is added to MODULES and nowhere else."""
 
 from conformance.rules import (
+    access,
     anth,
     anth_blocks,
     bill,
@@ -11,6 +12,7 @@ from conformance.rules import (
     content,
     done,
     err,
+    err_declared,
     err_events,
     finish,
     gem,
@@ -36,6 +38,7 @@ from conformance.rules import (
 from conformance.rules.rule import Rule
 
 MODULES = (
+    access,
     anth,
     anth_blocks,
     bill,
@@ -46,6 +49,7 @@ MODULES = (
     content,
     done,
     err,
+    err_declared,
     err_events,
     finish,
     gem,

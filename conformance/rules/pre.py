@@ -102,7 +102,7 @@ def the_first_event_decides_the_status(exchange: Exchange) -> Iterator[Finding]:
     "pre.error-shape",
     Level.MUST,
     on="error",
-    probes="refusal",
+    probes="refusal own-error",
     needs="head",
     cites=ENVELOPE,
     bugs="kortix-ai/suna#4434 jgravelle/jmunch-mcp#5",

@@ -63,7 +63,7 @@ async def observed(
 
     async def worker(listed: Iterator[Job], http: Client, mock: Mock) -> None:
         for job in listed:
-            router = target(f"{routers_url}/{job.router}/v1")
+            router = target(f"{routers_url}/{job.router}/v1", address=profile.address)
             bench = Bench(router, http, mock, LIMITS, profile.policy, accounts)
             judging = asyncio.create_task(_judged(job, bench, profile))
             # What breaks down over something a router sent must not end the run.
@@ -96,6 +96,8 @@ def _broken(job: Job, trouble: BaseException) -> list[Observed]:
 
 async def _judged(job: Job, bench: Bench, profile: Profile) -> list[Observed]:
     first = job.cases[0]
+    if profile.lacks(first.probe.wants):
+        return []
     trial = await driving.run(first.probe, first.surface, bench, job.nonce)
     verdicts = (
         Observed(

@@ -97,7 +97,8 @@ def test_a_feature_that_is_denied_is_not_declared(tmp_path: Path) -> None:
          "profile 'referense': no profile 'referense'; did you mean 'reference'?"),
         ('profile = ["x"]', "profile ['x']: a text is needed"),
         ("[features]\ncash = true",
-         "no feature 'cash'; there are fallback, cache, guard, pinned-model, unknown-model"),
+         ("no feature 'cash'; there are fallback, cache, guard, pinned-model, unknown-model, "
+         "prefixed-model")),
         ("[features]\nguard = true", ("feature guard True: a text that its guardrail forbids in "
          "answers is needed")),
         ("[base]\nsoap = '/v1'",

@@ -1,6 +1,7 @@
 """Every mutant there is, one module per family of rules. A new one is added to MODULES only."""
 
 from conformance.selfcheck.mutants import (
+    access,
     anth,
     anth_blocks,
     bill,
@@ -10,6 +11,7 @@ from conformance.selfcheck.mutants import (
     content,
     done,
     err,
+    err_declared,
     finish,
     gem,
     gemini,
@@ -34,6 +36,7 @@ from conformance.selfcheck.mutants import (
 from conformance.selfcheck.variant import Variant, collected
 
 MODULES = (
+    access,
     anth,
     anth_blocks,
     bill,
@@ -43,6 +46,7 @@ MODULES = (
     content,
     done,
     err,
+    err_declared,
     finish,
     gem,
     gemini,
