@@ -43,6 +43,7 @@ Command = Callable[[argparse.Namespace], int]
 
 # In a pytest session other plugins have a --profile; here nobody else does.
 SHORT = {"--router-profile": ("--profile",)}
+PLAYED = "a router whose promises one of ours keeps, such as fluxrouter"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -154,7 +155,9 @@ def parser() -> Parser:
     covering = command(commands, coverage)
     covering.add_argument("--family", help="only the rules of one family, such as done")
     covering.add_argument("--json", action="store_true", help="as JSON, with everything known")
-    command(commands, demo).add_argument("--run-dir", default="streamproof-run", metavar="DIR")
+    showing_off = command(commands, demo)
+    showing_off.add_argument("--as", dest="router", default="", metavar="NAME", help=PLAYED)
+    showing_off.add_argument("--run-dir", default="streamproof-run", metavar="DIR")
     selfcheck_arguments(command(commands, selfcheck))
     command(commands, explain).add_argument("rule", metavar="RULE", help="such as done.present")
     showing = command(commands, report)

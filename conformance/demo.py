@@ -5,11 +5,9 @@ import sys
 from pathlib import Path
 
 from conformance.drive.capture import Limits
-from conformance.drive.target import target
 from conformance.exits import Exit
 from conformance.plan import cases
 from conformance.probes import PROBES
-from conformance.profiles.profile import load
 from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
 from conformance.report.run import FILE, Run
@@ -17,15 +15,21 @@ from conformance.report.terminal import details, summary
 from conformance.rules import RULES
 from conformance.running import run
 from conformance.selfcheck.check import Servers, servers
-from conformance.selfcheck.routers import REFERENCE_NAME
-from conformance.settings import Settings
+from conformance.selfcheck.emulations import EMULATIONS
+from conformance.selfcheck.routers import REFERENCE_NAME, promised, reached
+from conformance.settings import Settings, WrongUsage
 
 BROKEN = "drops_done"
 REPORT = "report.md"
 
 
 def demo(args: argparse.Namespace) -> int:
-    """Judge two routers of ours, a good one and a broken one, to see what a run looks like."""
+    """Judge two routers of ours, a good one and a broken one, to see what a run looks like.
+
+    `--as` takes one that keeps all that a named router promises, and holds it to that.
+    """
+    if args.router:
+        return _emulated(args.router, args.run_dir)
     with servers() as started:
         good = _judged(REFERENCE_NAME, started, args.run_dir)
         print("\nThe same again, with a router that forgets to end its streams with [DONE]:\n")
@@ -36,17 +40,29 @@ def demo(args: argparse.Namespace) -> int:
     return int(good.footer["exit"]) or (Exit.CONFORMANT if caught else Exit.NOT_CONFORMANT)
 
 
+def _emulated(router: str, directory: str) -> int:
+    if router not in EMULATIONS:
+        raise WrongUsage(f"--as {router!r}: nobody plays it; there are {', '.join(EMULATIONS)}")
+    with servers() as started:
+        return int(_judged(router, started, directory).footer["exit"])
+
+
 def _judged(router: str, started: Servers, directory: str) -> Run:
-    where, url = Path(directory) / router, f"{started.routers_url}/{router}/v1"
+    where, profile = Path(directory) / router, promised(router)
+    asked = reached(started.routers_url, router)
     settings = Settings(
-        target(url),
-        load("reference"),
+        asked,
+        profile,
         Limits(),
         where,
         mock_url=started.control_url,
-        given=(("--router-url", url), ("--mock-url", started.control_url)),
+        given=(
+            ("--router-url", asked.url),
+            ("--router-profile", profile.name),
+            ("--mock-url", started.control_url),
+        ),
     )
-    chosen = list(cases(RULES.values(), PROBES.values()))
+    chosen = list(cases(RULES.values(), PROBES.values(), profile.surfaces))
     with Progress(sys.stderr, len(chosen), known=True) as progress:
         told = run(settings, chosen, progress)
     (where / REPORT).write_text(markdown(told), "utf-8")

@@ -12,7 +12,6 @@ from conformance.drive import trial as driving
 from conformance.drive.bill import books
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock
-from conformance.drive.target import target
 from conformance.drive.trial import Bench
 from conformance.excerpt import excerpt
 from conformance.exchange import Trial
@@ -20,20 +19,18 @@ from conformance.findings import Finding
 from conformance.manual.examples import FILE, Example, examples, text
 from conformance.plan import Case, cases
 from conformance.probes import PROBES
-from conformance.profiles.profile import load
 from conformance.protocols import read
 from conformance.rules import RULES
 from conformance.rules.rule import Rule
 from conformance.selfcheck.check import Servers, servers
 from conformance.selfcheck.mutants import MUTANTS
-from conformance.selfcheck.observe import HAVE, LIMITS
+from conformance.selfcheck.observe import HAVE, LIMITS, due
+from conformance.selfcheck.routers import promised, reached
 from conformance.selfcheck.variant import Variant
 from conformance.verdicts import judge
 
 RUN = "manual"
 PLAIN = "text"  # the probe that has least in it
-PROFILE = load("reference")
-BOOKS = books(PROFILE.bill)
 WIDTH = 8
 
 
@@ -79,7 +76,7 @@ def _plain(message: str) -> str:
 async def _example(rule: Rule, nonce: str, started: Servers) -> Example | None:
     for number, (mutant, case) in enumerate(_tries(rule)):
         trial = await _trial(mutant, case, f"{nonce}.{number}", started)
-        verdict = judge(case.rule, trial, PROFILE, HAVE)
+        verdict = judge(case.rule, trial, promised(mutant), HAVE)
         if verdict.findings:
             return _told(mutant, case, trial, verdict.findings[0])
     return None
@@ -90,7 +87,8 @@ def _tries(rule: Rule) -> Iterator[tuple[str, Case]]:
     mutants = [(name, each) for name, each in MUTANTS.items() if rule.id in each.breaks]
     for name, mutant in sorted(mutants, key=lambda pair: _plainness(pair[1])):
         surfaces = {mutant.surface} - {""} or read.SURFACES.keys()
-        asked = cases([rule], PROBES.values(), surfaces)
+        listed = cases([rule], PROBES.values(), surfaces)
+        asked = [case for case in listed if due(case, promised(name))]
         yield from ((name, case) for case in sorted(asked, key=lambda case: case.probe.id != PLAIN))
 
 
@@ -101,9 +99,9 @@ def _plainness(mutant: Variant) -> tuple[int, bool]:
 
 async def _trial(mutant: str, case: Case, nonce: str, started: Servers) -> Trial:
     mock = Mock(started.control_url)
-    router = target(f"{started.routers_url}/{mutant}/v1", address=PROFILE.address)
+    profile, router = promised(mutant), reached(started.routers_url, mutant)
     async with Client() as http:
-        bench = Bench(router, http, mock, LIMITS, PROFILE.policy, BOOKS)
+        bench = Bench(router, http, mock, LIMITS, profile.policy, books(profile.bill))
         trial = await driving.run(case.probe, case.surface, bench, nonce)
     await mock.close()
     return trial

@@ -115,9 +115,10 @@ def the_providers_edge_stays_unseen(exchange: Exchange) -> Iterator[Finding]:
 def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
     """Every answer has an id of its request, streams and errors too.
 
-    It is x-request-id, on the Messages API request-id.
+    It is x-request-id, on the Messages API request-id, or the header that is declared `unique`.
     """
-    name = REQUEST_IDS.get(exchange.surface, "x-request-id")
+    declared = [row.name for row in exchange.policy.get("header", ()) if row.unique]
+    name = next(iter(declared), REQUEST_IDS.get(exchange.surface, "x-request-id"))
     if not exchange.header(name):
         yield Finding(f"no {name}", where=f"header {name}")
 

@@ -20,11 +20,10 @@ from conformance.exits import Exit
 from conformance.parser import Parser
 from conformance.plan import Case, UnknownCase, cases, selected
 from conformance.probes import PROBES
-from conformance.profiles.profile import load
 from conformance.rules import RULES
 from conformance.selfcheck.matrix import Matrix, complaints
 from conformance.selfcheck.observe import Job, jobs, observed
-from conformance.selfcheck.routers import ASKED, VARIANTS
+from conformance.selfcheck.routers import ASKED, GOOD, VARIANTS
 from conformance.selfcheck.share import asked
 from conformance.selfcheck.sheet import document, sheet
 from conformance.settings import WrongUsage
@@ -125,13 +124,14 @@ def _any(name: str, patterns: Sequence[str]) -> bool:
 
 def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
     with servers() as (routers_url, control_url):
-        found = asyncio.run(observed(routers_url, control_url, work, load("reference")))
+        found = asyncio.run(observed(routers_url, control_url, work))
     everything = {(case.rule.id, case.surface) for case in chosen.cases} if chosen.whole else ()
     return Matrix(
         {name: VARIANTS[name] for name in chosen.routers if name in VARIANTS},
         {case.rule.id: case.rule for case in chosen.cases},
         tuple(found),
         frozenset(everything),
+        tuple(GOOD),
     )
 
 

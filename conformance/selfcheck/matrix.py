@@ -1,7 +1,7 @@
 """What the rules made of every router, and whether that is as it should be. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.plan import Case
@@ -34,6 +34,7 @@ class Matrix:
     rules: Mapping[str, Rule]  # those that were asked
     observed: tuple[Observed, ...]  # all that did not pass
     asked: frozenset[tuple[str, str]] = frozenset()  # rules and surfaces, if all was asked
+    good: Collection[str] = ("reference",)  # the routers that nothing may object to
 
     def of(self, router: str) -> list[Observed]:
         return [each for each in self.observed if each.router == router]
@@ -50,8 +51,8 @@ class Matrix:
 def complaints(matrix: Matrix, known: Mapping[str, Rule], *, whole: bool) -> Iterator[str]:
     """Say what is not as it should be; `whole`: every mutant ran, so every rule must be killed."""
     told = matrix.told()
-    for each in matrix.of("reference"):
-        yield f"reference: {each.line}"
+    for name in matrix.good:
+        yield from (f"{name}: {each.line}" for each in matrix.of(name))
     for name, variant in matrix.variants.items():
         for rule in sorted(variant.breaks - set(known)):
             yield f"{name}: breaks {rule!r}, which is no rule"

@@ -11,11 +11,11 @@ from conformance.drive.bill import books
 from conformance.drive.capture import Limits
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock
-from conformance.drive.target import target
 from conformance.drive.trial import Bench
 from conformance.plan import Case
 from conformance.profiles.profile import Profile
 from conformance.selfcheck.matrix import Observed
+from conformance.selfcheck.routers import promised, reached
 from conformance.verdicts import Kind, Verdict, judge
 
 # Mutants hold events back on purpose and run into our patience: it is short.
@@ -41,30 +41,39 @@ class Job:
 
 
 def jobs(routers: Mapping[str, str], cases: Sequence[Case], run: str) -> Iterator[Job]:
-    """Pair each router with the trials of the surface it is asked on, or of all if that is ''."""
+    """Pair each router with the trials of the surface it is asked on, or of all if that is ''.
+
+    It is asked nothing that its profile says nothing of.
+    """
     trials: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         trials.setdefault(case.trial, []).append(case)
     for number, (router, only) in enumerate(routers.items()):
+        profile = promised(router)
         for position, ((surface, _), judging) in enumerate(trials.items()):
-            if only in ("", surface):
-                yield Job(router, f"{run}.{number}", f"{run}.{number}-{position}", tuple(judging))
+            left = tuple(case for case in judging if due(case, profile))
+            if only in ("", surface) and left:
+                yield Job(router, f"{run}.{number}", f"{run}.{number}-{position}", left)
 
 
-async def observed(
-    routers_url: str, control_url: str, work: Sequence[Job], profile: Profile
-) -> list[Observed]:
+def due(case: Case, profile: Profile) -> bool:
+    """Tell whether a profile says anything of what a case asks."""
+    wanted = case.probe.wants | case.rule.needs
+    return case.surface in profile.surfaces and not profile.lacks(wanted)
+
+
+async def observed(routers_url: str, control_url: str, work: Sequence[Job]) -> list[Observed]:
     """Return every verdict that is not a pass."""
     found: list[Observed] = []
     waiting = iter([job for job in work if job.waits])
     busy = iter([job for job in work if not job.waits])
     left = Counter(job.run for job in work)
-    accounts = books(profile.bill)
+    accounts = {router: books(promised(router).bill) for router in {job.router for job in work}}
 
     async def worker(listed: Iterator[Job], http: Client, mock: Mock) -> None:
         for job in listed:
-            router = target(f"{routers_url}/{job.router}/v1", address=profile.address)
-            bench = Bench(router, http, mock, LIMITS, profile.policy, accounts)
+            profile, router = promised(job.router), reached(routers_url, job.router)
+            bench = Bench(router, http, mock, LIMITS, profile.policy, accounts[job.router])
             judging = asyncio.create_task(_judged(job, bench, profile))
             # What breaks down over something a router sent must not end the run.
             await asyncio.wait({judging})
@@ -96,8 +105,6 @@ def _broken(job: Job, trouble: BaseException) -> list[Observed]:
 
 async def _judged(job: Job, bench: Bench, profile: Profile) -> list[Observed]:
     first = job.cases[0]
-    if profile.lacks(first.probe.wants):
-        return []
     trial = await driving.run(first.probe, first.surface, bench, job.nonce)
     verdicts = (
         Observed(

@@ -8,6 +8,7 @@ from conformance.selfcheck.router import events
 from conformance.selfcheck.router.dialects import DIALECTS
 from conformance.selfcheck.router.events import Item, Reader
 from conformance.selfcheck.router.failures import forwarded
+from conformance.selfcheck.router.pages import PAGES
 from conformance.selfcheck.router.relay import Items, Parts, Pieces, Relay
 from conformance.selfcheck.router.stream import json_text
 from conformance.selfcheck.router.values import Answer, Ending, Failed, Headers
@@ -117,5 +118,6 @@ REFERENCE = Parts(
     settle=settle,
     failure=failure,
     answer=answer,
+    pages=PAGES,
     dialects=DIALECTS,
 )

@@ -1,5 +1,10 @@
-"""All the routers there are, by the name they are served under."""
+"""All the routers there are, by the name they are served under, and what each is held to."""
 
+from functools import cache
+
+from conformance.drive.target import Target, target
+from conformance.profiles.profile import Profile, load
+from conformance.selfcheck.emulations import EMULATIONS
 from conformance.selfcheck.legal import LEGAL
 from conformance.selfcheck.mutants import MUTANTS
 from conformance.selfcheck.reference import REFERENCE
@@ -7,13 +12,40 @@ from conformance.selfcheck.router.relay import Parts
 from conformance.selfcheck.variant import Variant
 
 REFERENCE_NAME = "reference"
+GOOD: dict[str, Parts] = {REFERENCE_NAME: REFERENCE, **EMULATIONS}
 
 VARIANTS: dict[str, Variant] = {**LEGAL, **MUTANTS}
 
 #: The surface each is asked on, empty for all: elsewhere a variant of one surface is the reference.
-ASKED = {REFERENCE_NAME: "", **{name: variant.surface for name, variant in VARIANTS.items()}}
+ASKED = {
+    **dict.fromkeys(GOOD, ""),
+    **{name: variant.surface for name, variant in VARIANTS.items()},
+}
 
 
 def routers() -> dict[str, Parts]:
-    changed = {name: variant.router(REFERENCE) for name, variant in VARIANTS.items()}
-    return {REFERENCE_NAME: REFERENCE, **changed}
+    return {**GOOD, **{name: each.router(GOOD[origin(name)]) for name, each in VARIANTS.items()}}
+
+
+def origin(name: str) -> str:
+    """Return the good router that a router is, or is made of."""
+    if name in EMULATIONS:
+        return name
+    variant = VARIANTS.get(name)
+    return (variant.of if variant else "") or REFERENCE_NAME
+
+
+@cache
+def promised(name: str) -> Profile:
+    """Return the profile a router is held to: that of the good one it is made of."""
+    return load(origin(name))
+
+
+def reached(root: str, name: str) -> Target:
+    """Return where a router is, of all those below one root, and how it is asked."""
+    profile = promised(name)
+    return target(
+        f"{root}/{name}{profile.address.base.get('chat', '/v1')}",
+        model=profile.model,
+        address=profile.address,
+    )

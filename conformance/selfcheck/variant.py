@@ -26,9 +26,10 @@ class Variant:
     breaks: frozenset[str] = frozenset()  # ids of the rules that must tell; empty if it is legal
     instead_of: Any = None  # the member it replaces: one of the repairs, or a key of conversions
     surface: str = ""  # the only one on which it is asked; empty: all of them
+    of: str = ""  # the emulation it is made of, and held to the profile of; empty: the reference
 
     def router(self, reference: Parts) -> Parts:
-        """Return the reference with the one part replaced, or one member of it."""
+        """Return the reference, or an emulation, with the one part or one member of it replaced."""
         if self.part in NEUTRAL:
             return replace(reference, **self._changed(reference))
         if self.part not in OF_A_SURFACE:
@@ -55,20 +56,20 @@ class Variant:
 
 
 def mutant(
-    part: str, *, breaks: str, surface: str = "", instead_of: object = None
+    part: str, *, breaks: str, surface: str = "", instead_of: object = None, of: str = ""
 ) -> Callable[[Function], Variant]:
     """Make a broken router of a function that takes the place of one part.
 
     `breaks` is the ids of the rules it breaks, separated by spaces; the docstring says what is
     wrong with it, its name is the name of the router. A part that every surface has in common is
     asked on all of them unless `surface` names one; a part of a surface is one of chat's unless
-    it names another.
+    it names another. One of an emulation keeps a promise less than the router of that name.
     """
     where = surface or ("" if part in NEUTRAL else "chat")
 
     def decorate(value: Function) -> Variant:
         text = cleandoc(value.__doc__ or "")
-        return Variant(part, value, text, frozenset(breaks.split()), instead_of, where)
+        return Variant(part, value, text, frozenset(breaks.split()), instead_of, where, of)
 
     return decorate
 

@@ -20,6 +20,7 @@ from conformance.exchange import Json
 from conformance.report.run import Writer, read
 from conformance.rules import RULES
 from conformance.selfcheck.check import Servers
+from conformance.selfcheck.emulations import EMULATIONS
 from conformance.suite import Background
 
 Command = Callable[..., CompletedProcess[str]]
@@ -324,3 +325,21 @@ def test_the_demo_shows_a_good_router_and_a_broken_one(process: Command, tmp_pat
     assert told.stdout.count("conformant: ") == 2
     assert told.stdout.count("not conformant: ") == 1
     assert (tmp_path / "streamproof-run" / "drops_done" / "report.md").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EMULATIONS)
+def test_the_demo_plays_a_named_router(name: str, process: Command) -> None:
+    told = process("demo", "--as", name)
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert f"controlled  profile {name}" in told.stdout
+    assert "\nconformant: " in told.stdout
+
+
+def test_the_demo_plays_only_whom_it_knows(conformance: Command) -> None:
+    told = conformance("demo", "--as", "fluxruoter")
+
+    assert (told.returncode, told.stdout) == (4, "")
+    known = ", ".join(EMULATIONS)
+    assert told.stderr == f"conformance: --as 'fluxruoter': nobody plays it; there are {known}\n"

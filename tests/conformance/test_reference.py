@@ -335,7 +335,7 @@ def test_a_provider_that_is_not_there_is_a_bad_gateway() -> None:
         (502, "the connection to the upstream broke"),
         (502, "the upstream does not answer"),
         (404, "no router 'nobody'"),
-        (404, "Not Found"),
+        (404, "nothing is at /v1/nothing"),
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from conformance.exits import Exit
 from conformance.rules import RULES
 from conformance.selfcheck.check import check, main, selection
+from conformance.selfcheck.emulations import EMULATIONS
 from conformance.selfcheck.legal import LEGAL
 from conformance.selfcheck.matrix import complaints
 from conformance.selfcheck.mutants import MODULES, MUTANTS
@@ -92,7 +93,7 @@ def test_a_variant_of_a_surface_leaves_the_others_as_they_are() -> None:
 
 
 def test_every_variant_can_be_built_and_says_how_it_differs() -> None:
-    assert set(routers()) == {"reference", *LEGAL, *MUTANTS}
+    assert set(routers()) == {"reference", *EMULATIONS, *LEGAL, *MUTANTS}
     assert [name for name, each in {**LEGAL, **MUTANTS}.items() if not each.text] == []
     assert [name for name, each in MUTANTS.items() if not each.breaks] == []
     assert [name for name, each in LEGAL.items() if each.breaks] == []

@@ -1,10 +1,12 @@
 """What a mutant is asked for in a self-check that has to be quick."""
 
+from dataclasses import replace
+
 from conformance.plan import Case, cases
 from conformance.probes import PROBES
 from conformance.rules import RULES
 from conformance.selfcheck.routers import VARIANTS
-from conformance.selfcheck.share import SHARE, asked
+from conformance.selfcheck.share import SHARE, asked, shows
 from conformance.selfcheck.variant import Variant
 
 TRIALS: dict[tuple[str, str], list[Case]] = {}
@@ -61,3 +63,21 @@ def test_mutants_of_all_surfaces_are_asked_everything_between_them() -> None:
     assert all(any(judging in got for got in shares) for judging in away)
     assert len({len(got) for got in shares}) > 1
     assert all(len(got) < len(LIGHT) for got in shares)
+
+
+def test_a_router_that_plays_another_is_asked_by_what_promises_show() -> None:
+    showing = [judging for judging in TRIALS.values() if shows(judging[0].probe)]
+    mutant = replace(wrong("hdr.declared"), of="fluxrouter")
+
+    assert showing
+    assert share("stubborn", mutant) == showing
+    assert all(judging in share("fluxrouter", None) for judging in showing)
+    assert len(share("fluxrouter", None)) < len(TRIALS) / 2
+
+
+def test_a_mutant_of_one_is_asked_what_its_rules_judge_nowhere_else() -> None:
+    mutant = replace(wrong("pre.retry-after-forwarded"), of="fluxrouter")
+
+    judged = {judging[0].probe.id for judging in share("hasty", mutant)}
+    assert {"retry-after-seconds", "retry-after-date", "text"} <= judged
+    assert len(judged) < len(PROBES) / 4

@@ -13,11 +13,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from conformance.selfcheck.router.exchange import exchanged
+from conformance.selfcheck.router.exchange import exchanged, understood
 from conformance.selfcheck.router.ledger import Ledger
+from conformance.selfcheck.router.pages import failed, page, surface
 from conformance.selfcheck.router.relay import Parts, Relay
-from conformance.selfcheck.router.upstream import Body, Upstream
-from conformance.selfcheck.router.values import Settings
+from conformance.selfcheck.router.upstream import Upstream
+from conformance.selfcheck.router.values import Failed, Settings
+
+METHODS = ("GET", "POST", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,22 @@ class Service:
 
     def relay(self, scope: Scope, surface: str) -> Relay:
         params = scope["path_params"]
-        parts = self.routers.get(params["router"])
-        if parts is None:
-            raise HTTPException(404, f"no router {params['router']!r}")
         headers = {name.decode("latin-1"): value.decode("latin-1")
                    for name, value in scope["headers"]}  # fmt: skip
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        parts = self.parts(scope)
         relay = Relay(
             parts, parts.dialects[surface], self.settings, self.upstream, scope["state"]["wire"],
-            headers, scope["path"], params, query,
+            headers, scope["path"], params, query, ledger=self.ledger,
         )  # fmt: skip
         scope["relay"] = relay
         return relay
+
+    def parts(self, scope: Scope) -> Parts:
+        name = scope["path_params"]["router"]
+        if name not in self.routers:
+            raise HTTPException(404, f"no router {name!r}")
+        return self.routers[name]
 
     async def asked(self, surface: str, scope: Scope, receive: Receive, send: Send) -> None:
         relay = self.relay(scope, surface)
@@ -56,21 +63,21 @@ class Service:
         else:
             await relay.parts.client_left(work, relay)
 
-    async def models(self, request: Request) -> Response:
-        relay = self.relay(request.scope, "chat")
+    async def elsewhere(self, request: Request) -> Response:
+        """Answer where no surface of this router is: one of its pages, or that there is none."""
+        parts, path = self.parts(request.scope), request.scope["path"]
+        path = path.removeprefix(f"/{request.path_params['router']}")
+        relay = self.relay(request.scope, surface(parts, path))
+        found = page(parts, request.method, path)
         try:
-            headers = relay.parts.request_headers(relay)
-            async with self.upstream.ask("GET", "/models", headers) as (status, line):
-                content = await Body(line).rest()
-        except OSError as error:
-            raise HTTPException(502, "the upstream does not answer") from error
-        return Response(content, status, media_type="application/json")
-
-    async def usage(self, request: Request) -> Response:
-        row = self.ledger.find(request.path_params["id"])
-        if row is None:
-            raise HTTPException(404, f"no request {request.path_params['id']!r}")
-        return JSONResponse(row)
+            if found is None:
+                raise failed(relay, 404, f"nothing is at {path}")
+            answers, relay.params = found
+            relay.asked = understood(await request.body() or b"{}", relay)
+            answer = parts.answer(await answers(relay), relay)
+        except Failed as error:
+            answer = parts.failure(error, relay)
+        return Response(answer.body, answer.status, dict(answer.headers))
 
 
 def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
@@ -85,8 +92,7 @@ def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             *_surfaces(service),
-            Route("/{router}/v1/models", service.models),
-            Route("/{router}/v1/usage/{id}", service.usage),
+            Route("/{router}/{path:path}", service.elsewhere, methods=METHODS),
         ],
         exception_handlers={HTTPException: _refused, Exception: _refused},
         lifespan=lifespan,
@@ -96,19 +102,25 @@ def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
 def _surfaces(service: Service) -> Iterator[Route]:
     paths = {path: dialect.name for parts in service.routers.values()
              for dialect in parts.dialects.values() for path in dialect.paths}  # fmt: skip
-    for path, surface in paths.items():
-        yield Route(f"/{{router}}{path}", Endpoint(service, surface), methods=["POST"])
+    for path, name in paths.items():
+        yield Route(f"/{{router}}{path}", Endpoint(service, name, path), methods=["POST"])
 
 
 class Endpoint:
     """An ASGI endpoint: it must know at once when the client leaves."""
 
-    def __init__(self, service: Service, surface: str) -> None:
+    def __init__(self, service: Service, surface: str, path: str) -> None:
         self._service = service
         self._surface = surface
+        self._path = path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._service.asked(self._surface, scope, receive, send)
+        dialect = self._service.parts(scope).dialects.get(self._surface)
+        if dialect and self._path in dialect.paths:
+            await self._service.asked(self._surface, scope, receive, send)
+        else:  # this router has its surfaces elsewhere
+            answer = await self._service.elsewhere(Request(scope, receive))
+            await answer(scope, receive, send)
 
 
 async def _received(receive: Receive) -> bytes:

@@ -26,7 +26,7 @@ SSE_BEGINS = (b"data:", b"event:", b":")
 async def exchanged(relay: Relay, content: bytes, send: Send) -> None:
     try:
         relay.parts.admit(relay)
-        relay.asked = _understood(content, relay)
+        relay.asked = understood(content, relay)
         await _forwarded(relay, send)
     except Failed as failed:
         relay.parts.settle(relay, "failed")
@@ -40,7 +40,7 @@ async def exchanged(relay: Relay, content: bytes, send: Send) -> None:
         relay.wire.reset()
 
 
-def _understood(content: bytes, relay: Relay) -> Chunk:
+def understood(content: bytes, relay: Relay) -> Chunk:
     try:
         asked = json.loads(content)
     except ValueError as error:

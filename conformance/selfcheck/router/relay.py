@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.selfcheck.router.events import Event, Item, Reader
-from conformance.selfcheck.router.ledger import Counted, Row
+from conformance.selfcheck.router.ledger import Counted, Ledger, Row
 from conformance.selfcheck.router.upstream import Body, Upstream
 from conformance.selfcheck.router.values import (
     Answer,
@@ -28,6 +28,7 @@ Pieces = AsyncIterator[bytes]
 Heard = Said | Item | Ending
 Repair = Callable[[Chunk, "Relay"], Chunk | None]
 Conversion = Callable[["Relay", Body], Awaitable[Items | Answer]]
+Page = Callable[["Relay"], Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Parts:
     # Whole answers.
     failure: Callable[[Failed, "Relay"], Answer]
     answer: Callable[[Answer, "Relay"], Answer]
+    # What is answered beside the surfaces, by method and path below the router's own prefix.
+    pages: Mapping[str, Page]
     # What depends on the surface, by its name.
     dialects: Mapping[str, Dialect]
 
@@ -147,6 +150,7 @@ class Relay:
     latest: Chunk | None = None  # that event, as it came
     items: dict[int, Chunk] = field(default_factory=dict)  # those of a response that are done
     row: Row = field(init=False)
+    ledger: Ledger = field(default_factory=Ledger)  # those of all requests
     memory: dict[str, Any] = field(default_factory=dict)  # for whoever replaces a part
 
     def __post_init__(self) -> None:

@@ -1,0 +1,100 @@
+"""Headers of its own that a router declares, in rows of its profile."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from conformance.exchange import Exchange, Json
+from conformance.findings import Basis, Finding, Level
+from conformance.profiles.rows import FORMS, Header, Names
+from conformance.protocols import read
+from conformance.protocols.surface import Data, answer
+from conformance.rules.rule import rule
+
+ANSWERS = "stream array plain error"
+DECLARED = "the profile's rows of headers"
+#: Where an answer may have its id and model: at the top, or in what an event of a stream holds.
+HOLDERS = ("response", "message")
+MODEL_IN_PATH = re.compile(r"/models/([^/:]+):")
+
+
+@rule(
+    "hdr.declared",
+    Level.MUST,
+    on=ANSWERS,
+    probes="healthy refusal declared",
+    needs="head header",
+    basis=Basis.POLICY,
+    cites=DECLARED,
+    bugs="BerriAI/litellm#27748",
+)
+def headers_are_as_declared(exchange: Exchange) -> Iterator[Finding]:
+    """A header that a profile declares is where it is required, and not where it is forbidden.
+
+    Its value matches the whole pattern and is what it is said to equal: the model asked for, or
+    the model or id that the answer itself states.
+    """
+    for row in rows(exchange):
+        value = exchange.header(row.name)
+        for what in _wrong(row, value, exchange):
+            yield Finding(what, where=f"header {row.name}")
+
+
+def rows(exchange: Exchange) -> list[Header]:
+    """Return the rows that speak of an answer like this one."""
+    return [
+        row
+        for row in exchange.policy.get("header", ())
+        if applies(row.on, exchange) and row.model in ("", asked_model(exchange))
+    ]
+
+
+def applies(on: Names, exchange: Exchange) -> bool:
+    """Tell whether a list of forms and surfaces has this one in it; none named stands for all."""
+    form = "stream" if exchange.form == "array" else exchange.form
+    forms = set(on) & set(FORMS)
+    surfaces = set(on) - forms
+    return form in (forms or {form}) and exchange.surface in (surfaces or {exchange.surface})
+
+
+def asked_model(exchange: Exchange) -> str:
+    """Return the model that was asked for, in the body or in the path."""
+    if not exchange.request:
+        return ""
+    found = MODEL_IN_PATH.search(urlsplit(exchange.request.url).path)
+    return found[1] if found else str(exchange.asked("model") or "")
+
+
+def _wrong(row: Header, value: str | None, exchange: Exchange) -> Iterator[str]:
+    if value is None:
+        if row.presence == "required":
+            yield f"no {row.name}, which every such answer has"
+        return
+    if row.presence == "forbidden":
+        yield f"{row.name} is {value!r}, and no such answer has it"
+    elif row.match and not re.fullmatch(row.match, value):
+        yield f"{row.name} is {value!r}, which does not match {row.match!r}"
+    elif row.equals and (right := _related(row.equals, exchange)) and value != right:
+        yield f"{row.name} is {value!r}, the {row.equals.replace('.', ' has as ')} {right!r}"
+
+
+def _related(relation: str, exchange: Exchange) -> str:
+    """Return what a header has to be the same as, nothing where that is not said."""
+    if relation == "request.model":
+        return asked_model(exchange)
+    return stated(exchange, relation.removeprefix("answer."))
+
+
+def stated(exchange: Exchange, member: str) -> str:
+    """Return the id or model that an answer states first."""
+    for value in _objects(exchange):
+        for holder in (value, *(value.get(name) for name in HOLDERS)):
+            if isinstance(holder, dict) and isinstance(holder.get(member), str):
+                return str(holder[member])
+    return ""
+
+
+def _objects(exchange: Exchange) -> list[dict[str, Json]]:
+    if exchange.form == "plain":
+        return [answer(exchange) or {}]
+    return [event.value for event in read.events(exchange) if isinstance(event, Data)]

@@ -1,0 +1,10 @@
+"""Routers that keep what a profile promises, each under the name of its profile.
+
+They are what its documentation says a router is, not the router; mutants of them break one promise.
+A new one is added to EMULATIONS only.
+"""
+
+from conformance.selfcheck.emulations.fluxrouter import FLUXROUTER
+from conformance.selfcheck.router.relay import Parts
+
+EMULATIONS: dict[str, Parts] = {"fluxrouter": FLUXROUTER}

@@ -1,0 +1,63 @@
+"""Routers that play others: where they are, what they answer there, what they are held to."""
+
+import httpx
+import pytest
+
+from conformance.exchange import Json
+from conformance.selfcheck.check import Servers
+from conformance.selfcheck.emulations import EMULATIONS
+from conformance.selfcheck.mutants import MUTANTS
+from conformance.selfcheck.reference import REFERENCE
+from conformance.selfcheck.routers import origin, promised, reached, routers
+
+KEY = {"authorization": "Bearer sk-conformance"}
+HELLO: Json = {"model": "flux-auto", "messages": [{"role": "user", "content": "Hello."}]}
+
+
+def test_a_router_is_held_to_the_profile_of_the_good_one_it_is_made_of() -> None:
+    assert [origin(name) for name in ("reference", "drops_done", "fluxrouter")] == [
+        "reference", "reference", "fluxrouter",
+    ]  # fmt: skip
+    assert origin("says_the_cost_ahead") == "fluxrouter"
+    assert {name: promised(name).name for name in EMULATIONS} == {name: name for name in EMULATIONS}
+
+
+def test_a_mutant_of_an_emulation_is_that_but_for_one_part() -> None:
+    made, good = routers()["says_the_cost_ahead"], EMULATIONS["fluxrouter"]
+
+    assert made.stream_headers is MUTANTS["says_the_cost_ahead"].value
+    assert made.answer is good.answer
+    assert made.answer is not REFERENCE.answer
+
+
+@pytest.mark.parametrize("name", EMULATIONS)
+def test_an_emulation_has_the_surfaces_of_its_profile_where_that_says(name: str) -> None:
+    profile, parts = promised(name), EMULATIONS[name]
+
+    assert set(parts.dialects) == set(profile.surfaces)
+    for surface, dialect in parts.dialects.items():
+        base = reached("http://x", name).base(surface).removeprefix(f"http://x/{name}")
+        assert any(path.startswith(f"{base}/") for path in dialect.paths)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/fluxrouter/v1/models", 200, '"flux-auto"'),
+        ("POST", "/fluxrouter/chat", 404, "nothing is at /fluxrouter/chat"),
+        ("POST", "/fluxrouter/mcp", 200, '"jsonrpc"'),
+        ("GET", "/fluxrouter/anthropic/v1/models", 403, '"type":"permission_error"'),
+        ("POST", "/fluxrouter/anthropic/v1/messages/count_tokens", 200, '"input_tokens"'),
+        ("POST", "/fluxrouter/v1/messages", 404, "nothing is at /v1/messages"),
+        ("POST", "/reference/anthropic/v1/messages", 404, "nothing is at /anthropic/v1/messages"),
+        ("POST", "/nobody/anthropic/v1/messages", 404, "no router 'nobody'"),
+    ],
+)
+def test_pages_are_of_the_router_that_has_them(
+    method: str, path: str, status: int, words: str, started: Servers
+) -> None:
+    body = HELLO if method == "POST" else None
+    answer = httpx.request(method, started.routers_url + path, headers=KEY, json=body)
+
+    assert answer.status_code == status
+    assert words in answer.text
