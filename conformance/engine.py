@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from conformance.clients.trying import Use, uses
 from conformance.drive.bill import books
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock, MockTrouble
 from conformance.drive.trial import Bench
-from conformance.exchange import Trial
+from conformance.exchange import Exchange, Trial
 from conformance.expected.outcome import expected
 from conformance.plan import Case
 from conformance.settings import Settings
 from conformance.suite import MODEST_WIDTH, WIDTH, Background, Suite, Tried
 from conformance.verdicts import Kind, Verdict, judge, settle, undeclared
 
+HEALTHY = "healthy"  # the tag of probes whose answer nothing disturbs
 CONTROLLED, BLACK_BOX = "controlled", "black-box"
 
 
@@ -99,6 +101,16 @@ class Engine:
         verdict = expected(case.id, found, self._settings.expected.entries)
         return Judged(case, verdict, time.monotonic() - began, tried.first)
 
+    def uses(self, cases: Iterable[Case]) -> list[Use]:
+        """Let client programs read the undisturbed answers among those that were judged."""
+        named: dict[str, Exchange] = {}
+        for surface, probe in dict.fromkeys(each.trial for each in cases if _undisturbed(each)):
+            tried = self._suite.trying(surface, probe)
+            if tried.exception() is None:
+                for name, exchange in tried.result().first.exchanges.items():
+                    named[f"{surface}-{probe}.{name}"] = exchange
+        return self._background.run(uses(named))
+
     def close(self) -> None:
         self._background.end_others()
         self._background.run(self._leave())
@@ -131,6 +143,10 @@ class Engine:
             with suppress(MockTrouble):
                 await self._mock.forget(self._ground.run)
             await self._mock.close()
+
+
+def _undisturbed(case: Case) -> bool:
+    return HEALTHY in case.probe.tags.split()
 
 
 def guarded(who: str, judging: Future[Verdict]) -> Verdict:

@@ -85,6 +85,11 @@ OPTIONS = (
         "metavar": "VERSION",
         "help": "version of the router, on which expected failures may depend",
     }),
+    Option("--clients", {
+        "action": "store_true",
+        "help": "play the streams to the client programs that are installed, and say who can use "
+        "this router",
+    }),
     Option("--run-dir", {
         "metavar": "DIR",
         "default": "streamproof-run",

@@ -32,6 +32,8 @@ def run(settings: Settings, cases: Sequence[Case], watch: Watch) -> Run:
                 for case in cases:
                     writer.tell(*record.told(engine.judge(case), settings))
                     watch.judged(writer.run)
+                for use in engine.uses(cases) if settings.clients else ():
+                    writer.write(record.client(use))
             except KeyboardInterrupt:
                 stopped = Exit.INTERRUPTED
             writer.close(record.footer(writer.run, settings, len(cases), stopped))

@@ -47,6 +47,8 @@ class Conformance:
             self._settings = settings(config.option)
         except WrongUsage as error:
             raise pytest.UsageError(str(error)) from error
+        if self._settings.clients and getattr(config.option, "numprocesses", None):
+            raise pytest.UsageError("--clients and -n exclude each other: give one of them")
         self._config = config
         self._worker: dict[str, Any] | None = getattr(config, "workerinput", None)
         self._stack = ExitStack()
@@ -54,6 +56,7 @@ class Conformance:
         self._engine: Engine | None = None
         self._writer: Writer | None = None
         self._selected = 0
+        self._chosen: list[Case] = []
         self._lost = False
         self._cases = list(cases(RULES.values(), PROBES.values(), self._settings.surfaces))
         for mark in sorted({mark for case in self._cases for mark in marks(case)}):
@@ -92,15 +95,15 @@ class Conformance:
             node.workerinput[NAME] = asdict(replace(self._ground, run=run))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        chosen = [item.case for item in session.items if isinstance(item, CaseItem)]
-        self._selected = len(chosen)
-        if not chosen or not self._ground:
+        self._chosen = [item.case for item in session.items if isinstance(item, CaseItem)]
+        self._selected = len(self._chosen)
+        if not self._chosen or not self._ground:
             return
         if not self._worker:
             self._survey()
         self._engine = self._stack.enter_context(Engine(self._settings, self._ground))
         if not self._worker:
-            self._engine.start(chosen)
+            self._engine.start(self._chosen)
 
     def _survey(self) -> None:
         if self._ground:
@@ -167,6 +170,10 @@ class Conformance:
             vars(self._config)["workeroutput"][SELECTED] = self._selected
         if not self._writer:
             return
+        for use in (
+            self._engine.uses(self._chosen) if self._settings.clients and self._engine else ()
+        ):
+            self._writer.write(record.client(use))
         stopped = STOPPED.get(exitstatus) or (Exit.HARNESS_ERROR if self._lost else None)
         footer = record.footer(self._writer.run, self._settings, self._selected, stopped)
         self._writer.close(footer)

@@ -40,6 +40,7 @@ class Settings:
     mock_url: str = ""
     black_box: bool = False
     strict: bool = False
+    clients: bool = False
     expected: Expectations = field(default_factory=Expectations)
     given: tuple[tuple[str, Any], ...] = ()  # the options that differ from their defaults
 
@@ -69,6 +70,7 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
         _control(told["--mock-url"] or ""),
         told["--black-box"],
         told["--strict-should"],
+        told["--clients"],
         _expected(told),
         tuple((flag, told[flag]) for flag in told if flag not in UNTOLD and _differs(flag, told)),
     )

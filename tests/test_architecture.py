@@ -13,7 +13,7 @@ LAYERS = {
     "conformance": [
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
         "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive",
-        "expected", "settings", "suite", "engine", "preflight", "opening", "habits", "locating",
+        "expected", "settings", "suite", "clients", "engine", "preflight", "opening", "habits", "locating",
         "probing", "recorded", "lint", "report", "running", "selfcheck", "demo", "catalogue",
         "coverage", "manual", "items", "session", "plugin", "cli",
     ],

@@ -7,7 +7,7 @@ from conformance.exchange import Json
 from conformance.report import tally
 from conformance.report.failure import place
 from conformance.report.run import Run
-from conformance.report.terminal import conclusion, stale
+from conformance.report.terminal import conclusion, stale, verdict_on
 from conformance.verdicts import Kind
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
@@ -28,7 +28,8 @@ OPEN = (
 
 
 def markdown(run: Run) -> str:
-    return "\n".join([*_head(run), *_counts(run), *_broken(run), *_stale(run), *_open(run)])
+    return "\n".join([*_head(run), *_counts(run), *_broken(run), *_stale(run), *_open(run),
+                      *_clients(run)])  # fmt: skip
 
 
 def _head(run: Run) -> Iterator[str]:
@@ -48,6 +49,15 @@ def _head(run: Run) -> Iterator[str]:
         "suite": f"{header['tool']['name']} {header['tool']['version']}",
     }
     yield from _table([["", ""], *([name, value] for name, value in rows.items() if value)])
+
+
+def _clients(run: Run) -> Iterator[str]:
+    if run.clients:
+        yield from ("## Which clients can use this router", "")
+        yield from ("What the router sent was played to these programs again.", "")
+        rows = [[told["title"], told["surface"], f"{told['read']} of {told['given']}",
+                 verdict_on(told)] for told in run.clients]  # fmt: skip
+        yield from _table([["client", "surface", "answers read", ""], *rows])
 
 
 def _counts(run: Run) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
+from conformance.clients.trying import Use
 from conformance.engine import Ground, Judged
 from conformance.excerpt import excerpt
 from conformance.exchange import Exchange, Json
@@ -165,6 +166,18 @@ def _entry(entry: Json, redactor: Redactor) -> Json:
     shortened = {key: value[:BODY] for key, value in request.items() if key.startswith("body")}
     writes = entry.get("writes", [])[:EVENTS]
     return redactor.value({**entry, "request": {**request, **shortened}, "writes": writes})
+
+
+def client(use: Use) -> Json:
+    return {
+        "kind": "client",
+        "title": use.program.title,
+        "surface": use.program.kind.partition(".")[0],
+        "given": use.given,
+        "read": use.read,
+        "trouble": list(use.trouble),
+        "missing": use.missing,
+    }
 
 
 def footer(run: Run, settings: Settings, selected: int, stopped: Exit | None = None) -> Json:

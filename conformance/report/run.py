@@ -1,7 +1,8 @@
 """`run.jsonl`: everything of one run, a JSON value a line; written as it happens, read whole.
 
-Lines: a header, the rules and cases as they are judged, the evidence they speak of, a footer with
-the counts and the SHA-256 of every byte before it. A run without a footer was cut short.
+Lines: a header, the rules and cases as they are judged, the evidence they speak of, the clients
+that read the streams, a footer with the counts and the SHA-256 of every byte before it. A run
+without a footer was cut short.
 """
 
 import hashlib
@@ -36,6 +37,7 @@ class Run:
     evidence: dict[str, Json] = field(default_factory=dict)
     footer: Json = None
     damage: str = ""  # why it cannot be relied on
+    clients: list[Json] = field(default_factory=list)
 
     def add(self, line: Json) -> None:
         match line["kind"]:
@@ -47,6 +49,8 @@ class Run:
                 self.cases.append(line)
             case "evidence":
                 self.evidence[line["nonce"]] = line
+            case "client":
+                self.clients.append(line)
             case "footer":
                 self.footer = line
 

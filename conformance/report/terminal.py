@@ -29,10 +29,31 @@ def summary(run: Run, path: str = "") -> list[str]:
         *(line for member in ("level", "basis") if heads for line in _counts(run, member, heads)),
         *(line for kind in SHOWN for line in _rules(run, kind)),
         *(line for kind in (*EXCUSED, *OPEN) for line in _reasons(run, kind)),
+        *clients(run),
         *(f"stale  {told['pattern']}: {told['why']}" for told in stale(run)),
         *([f"run: {path}"] if path else []),
         conclusion(run),
     ]
+
+
+def clients(run: Run) -> list[str]:
+    """Say which clients can use the router, a line each, and the first trouble of the others."""
+    if not run.clients:
+        return []
+    rows = [["client", "surface", "read", ""]]
+    for told in run.clients:
+        count = f"{told['read']} of {told['given']}" if told["given"] else "-"
+        rows.append([told["title"], told["surface"], count, verdict_on(told)])
+    return [*columns(rows, texts=True), ""]
+
+
+def verdict_on(told: Json) -> str:
+    """Say in words whether a client can use the router."""
+    if told["missing"]:
+        return f"not asked: {told['missing']}"
+    if not told["trouble"]:
+        return "can"
+    return f"{'not all' if told['read'] else 'cannot'}: {told['trouble'][0]}"
 
 
 def conclusion(run: Run) -> str:
@@ -60,10 +81,12 @@ def _counts(run: Run, member: str, heads: list[str]) -> list[str]:
     return [*columns(tally.table(tally.by(member, run.cases), heads, member)), ""]
 
 
-def columns(rows: list[list[str]]) -> list[str]:
+def columns(rows: list[list[str]], *, texts: bool = False) -> list[str]:
+    """Set rows in columns: names to the left, what follows them to the right unless it is text."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    set_ = str.ljust if texts else str.rjust
     return [
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+        "  ".join([row[0].ljust(widths[0]), *map(set_, row[1:], widths[1:])]).rstrip()
         for row in rows
     ]
 

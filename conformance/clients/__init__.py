@@ -1,0 +1,1 @@
+"""Which client programs can use a router: what it sent is played to them again."""
