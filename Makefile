@@ -18,8 +18,9 @@ test: $(READY)  ## lint, types and all tests
 selfcheck: $(READY)  ## every rule against every mutant and legal variant: the kill matrix
 	$(BIN)/conformance selfcheck
 
-docs: $(READY)  ## the pages of docs/rules anew, after a rule, a probe or a mutant has changed
+docs: $(READY)  ## docs/rules and docs/promises.md anew, after a rule, probe or mutant has changed
 	$(BIN)/conformance rules --markdown docs/rules
+	$(BIN)/python -m conformance.manual.promises docs/promises.md
 
 lint: $(READY)  ## rewrite what ruff can, then check
 	$(BIN)/ruff check --fix .

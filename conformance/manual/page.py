@@ -51,7 +51,7 @@ def index() -> str:
         "| rule | level | what it requires |", "| --- | --- | --- |",
         *(_line(rule) for rule in RULES.values()), "",
         "## Beyond the catalogue", "",
-        *(f"- `{name}`: {_plain(why)}." for name, why in catalogue()["additions"].items()), "",
+        *(f"- `{name}`: {plain(why)}." for name, why in catalogue()["additions"].items()), "",
     ])  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def _row(name: str, numbers: dict[str, int]) -> str:
 def _line(rule: Rule) -> str:
     anchor = rule.id.replace(".", "")
     link = f"[`{rule.id}`]({rule.family}.md#{anchor})"
-    return f"| {link} | {rule.level} | {_plain(rule.text.splitlines()[0])} |"
+    return f"| {link} | {rule.level} | {plain(rule.text.splitlines()[0])} |"
 
 
 def page(family: str) -> str:
@@ -83,7 +83,7 @@ def intro(family: str) -> str:
     modules = [module for module in MODULES if family in _families(module)]
     modules.sort(key=lambda module: not module.__name__.endswith(f".{family}"))
     texts = [module.__doc__ or "" for module in modules]
-    return "\n\n".join(_plain(text.strip()) for text in texts)
+    return "\n\n".join(plain(text.strip()) for text in texts)
 
 
 def _families(module: ModuleType) -> set[str]:
@@ -92,9 +92,9 @@ def _families(module: ModuleType) -> set[str]:
 
 def section(rule: Rule) -> Iterator[str]:
     """Yield all that is known of a rule, the same for a page and for a terminal."""
-    yield from (f"## `{rule.id}`", "", _plain(rule.text), "")
+    yield from (f"## `{rule.id}`", "", plain(rule.text), "")
     if why := reasons().get(rule.id):
-        yield from (f"Why: {_plain(why)}", "")
+        yield from (f"Why: {plain(why)}", "")
     yield f"- level: {rule.level}, basis: {rule.basis}"
     for title, values in _facts(rule):
         if values:
@@ -115,7 +115,7 @@ def _facts(rule: Rule) -> Iterator[tuple[str, list[str]]]:
     yield "needs", sorted(rule.needs)
     yield "policy", [rule.policy] if rule.policy else []
     yield "probes", probes
-    yield "written in", ["; ".join(map(_plain, rule.cites))] if rule.cites else []
+    yield "written in", ["; ".join(map(plain, rule.cites))] if rule.cites else []
     yield "seen in", [_link(bug) for bug in rule.bugs]
 
 
@@ -128,7 +128,7 @@ def _mutants(rule: Rule) -> Iterator[str]:
     dying = {name: each for name, each in MUTANTS.items() if rule.id in each.breaks}
     if dying:
         yield from ("Mutants that die of it:", "")
-        yield from (f"- `{name}`: {_plain(_flat(each.text))}" for name, each in dying.items())
+        yield from (f"- `{name}`: {plain(_flat(each.text))}" for name, each in dying.items())
         yield ""
 
 
@@ -144,7 +144,7 @@ def _example(rule: Rule) -> Iterator[str]:
 def _waiting(waiting: list[Entry]) -> Iterator[str]:
     if waiting:
         yield from ("## Not judged yet", "")
-        yield from (f"- `{e.id}` ({e.level}, {e.state}): {_plain(e.reason)}." for e in waiting)
+        yield from (f"- `{e.id}` ({e.level}, {e.state}): {plain(e.reason)}." for e in waiting)
         yield ""
 
 
@@ -158,7 +158,7 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return "`".join(
         part if number % 2 else SPECIAL.sub(r"\\\1", part)
         for number, part in enumerate(text.split("`"))
