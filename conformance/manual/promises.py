@@ -21,8 +21,7 @@ FILE = Path(__file__).parents[1] / "promises.toml"
 WRITTEN = "Written by `python -m conformance.manual.promises docs/promises.md`; do not edit."
 INTRO = (
     "What the documentation of named routers promises, in our words, and what holds them to it.",
-    "A promise is checked where a rule fails for whoever breaks it; "
-    "a mutant, a good router with one defect, shows that it does.",
+    "A promise is checked where a rule fails for whoever breaks it; mutants show that it does.",
     "`conformance demo --as NAME` runs a router that keeps them all.",
 )
 
@@ -64,22 +63,8 @@ def _promise(id: str, router: str, row: Json) -> Promise:
 
 def complaints(promise: Promise) -> Iterator[str]:
     """Say where a promise, the rules and the mutants do not fit together."""
-    profile = promised(promise.router)
-    for rule in promise.rules:
-        if rule not in RULES:
-            yield f"{rule} is no rule"
-        elif need := profile.lacks(RULES[rule].needs):
-            yield f"{rule} judges nothing: the profile declares no {need}"
-    for name in promise.mutants:
-        mutant = MUTANTS.get(name)
-        if mutant is None:
-            yield f"{name} is no mutant"
-        elif not mutant.breaks & set(promise.rules):
-            yield f"{name} breaks none of the rules"
-        elif mutant.of not in ("", promise.router):
-            yield f"{name} is one of {mutant.of}"
-    shown = {rule for name in promise.mutants if name in MUTANTS for rule in MUTANTS[name].breaks}
-    yield from (f"no mutant shows {rule}" for rule in promise.rules if rule not in shown)
+    yield from _of_rules(promise)
+    yield from _of_mutants(promise)
     if bool(promise.rules) == bool(promise.why):
         yield "either rules check it, or there is a reason why none does"
     if not promise.sources:
@@ -87,6 +72,30 @@ def complaints(promise: Promise) -> Iterator[str]:
     for source in promise.sources:
         if source not in sources(promise.router):
             yield f"{source} is no source of the profile"
+
+
+def _of_rules(promise: Promise) -> Iterator[str]:
+    profile = promised(promise.router)
+    for rule in promise.rules:
+        if rule not in RULES:
+            yield f"{rule} is no rule"
+        elif need := profile.lacks(RULES[rule].needs):
+            yield f"{rule} judges nothing: the profile declares no {need}"
+
+
+def _of_mutants(promise: Promise) -> Iterator[str]:
+    shown = set[str]()
+    for name in promise.mutants:
+        mutant = MUTANTS.get(name)
+        if mutant is None:
+            yield f"{name} is no mutant"
+            continue
+        shown |= mutant.breaks
+        if not mutant.breaks & set(promise.rules):
+            yield f"{name} breaks none of the rules"
+        elif mutant.of not in ("", promise.router):
+            yield f"{name} is one of {mutant.of}"
+    yield from (f"no mutant shows {rule}" for rule in promise.rules if rule not in shown)
 
 
 def page() -> str:
