@@ -31,7 +31,6 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "malformed-event": ("skip", "error", "unspecified"),
     "cancel-upstream": ("closes", "drains", "unspecified"),
     "cancel-bill": ("emitted", "generated", "full", "none", "unspecified"),
-    "done-after-error": ("always", "never", "unspecified"),
     "gemini-framing": ("google", "standard", "unspecified"),
     "transparency": ("bytes", "events", "normalised", "unspecified"),
     "model-prefix": ("stripped", "kept", "unspecified"),
