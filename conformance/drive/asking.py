@@ -27,11 +27,12 @@ class Asked(NamedTuple):
 
 
 def chat(model: str, send: Send, prompt: str) -> Asked:
+    """Ask with further `messages` behind the prompt where a probe has them."""
     body = {
         "model": model,
-        "messages": [{"role": "user", "content": prompt}],
         "stream": send.mode == "stream",
         **send.ask,
+        "messages": [{"role": "user", "content": prompt}, *send.ask.get("messages", ())],
     }
     return Asked("/chat/completions", body)
 

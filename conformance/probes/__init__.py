@@ -18,6 +18,7 @@ from conformance.probes import (
     text,
     tools,
     transport,
+    turns,
     usage,
 )
 from conformance.probes.probe import Probe
@@ -40,6 +41,7 @@ MODULES = (
     text,
     tools,
     transport,
+    turns,
     usage,
 )
 

@@ -104,7 +104,7 @@ PROBES = (
         {mode: Send(mode, {**HERB, "messages": TURNS}) for mode in ("stream", "plain")},
         SURFACE,
     ),
-    Probe("pings", "anth.ping-kept", "pings", surfaces=SURFACE),
+    Probe("pings", "anth.ping-kept", "pings", surfaces="chat responses messages"),
     Probe(
         "tool-input",
         "tool.args-reassemble",

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from conformance.exchange import Exchange, Json
+from conformance.exchange import Exchange
 from conformance.findings import Finding, Level
-from conformance.protocols import blocks, read, responses
+from conformance.protocols import blocks, read
 from conformance.protocols.blocks import Block, Kind
 from conformance.protocols.outcome import Call, Outcome, steps
 from conformance.rules.anth import RECORDED, STREAMING
+from conformance.rules.returned import changed
 from conformance.rules.rule import rule
-from conformance.wire.json import BadJson, parse
 
 ANSWERS = "messages.stream messages.plain messages.error"
 THINKING = "Anthropic documentation, extended thinking"
@@ -100,7 +100,7 @@ def signatures_arrive(exchange: Exchange) -> Iterator[Finding]:
     Where the provider gives none, none is made up. In the next turn thought and signature reach
     the provider as the client sends them.
     """
-    yield from _changed(exchange, "thinking")
+    yield from changed(exchange, "thinking")
     said = [thought for thought in thoughts(exchange) if not thought.redacted]
     got = [block for block in blocks.blocks(exchange) if block.kind == "thinking"]
     habits = (exchange.scenario or {}).get("messages", {})
@@ -117,98 +117,6 @@ def signatures_arrive(exchange: Exchange) -> Iterator[Finding]:
 
 def _signature(block: Block, mode: str) -> str:
     return "".join(block.pieces["signature"]) if mode == "stream" else block.text("signature")
-
-
-@rule(
-    "anth.redacted-thinking-kept",
-    Level.MUST,
-    on=f"{ANSWERS} responses.stream responses.plain",
-    probes="thinking",
-    needs="upstream",
-    cites=f"{THINKING}: redacted_thinking has to come back unchanged in the next turn; OpenAI "
-    "OpenAPI 2.3.0, ReasoningItem.encrypted_content: for a later turn where nothing is stored",
-    bugs="maximhq/bifrost#4942 BerriAI/litellm#9058 anomalyco/opencode#38614 zendev-sh/goai#94",
-)
-def redacted_thoughts_arrive(exchange: Exchange) -> Iterator[Finding]:
-    """The data of redacted thinking, whole in the start of its block, reaches the client.
-
-    So does the encrypted content of a reasoning item of Responses. In the next turn of Messages it
-    reaches the provider as the client sends it.
-    """
-    if exchange.surface == "responses":
-        yield from _unsealed(exchange)
-        return
-    yield from _changed(exchange, "redacted_thinking")
-    if exchange.form == "error":
-        return
-    said = [thought.text for thought in thoughts(exchange) if thought.redacted]
-    got = [block.text("data") for block in blocks.blocks(exchange)
-           if block.kind == "redacted_thinking"]  # fmt: skip
-    if said != got:
-        yield Finding(f"the data of redacted thinking is {got}, the provider's is {said}")
-
-
-def _unsealed(exchange: Exchange) -> Iterator[Finding]:
-    sealed = (t.text if t.redacted else t.signature for t in thoughts(exchange))
-    said, got = [text for text in sealed if text], responses.encrypted(exchange)
-    if said != got and not read.failed(exchange):
-        yield Finding(f"the encrypted content of reasoning is {got}, the provider's is {said}")
-
-
-@rule(
-    "anth.ping-kept",
-    Level.SHOULD,
-    on="messages.stream",
-    probes="anth.ping-kept",
-    needs="upstream",
-    cites=f"{STREAMING}: any number of ping events; clients take silence for a dead connection",
-    bugs="bitrouter/bitrouter#422 LuthienResearch/luthien-proxy#804 envoyproxy/ai-gateway#2548 "
-    "frontman-ai/frontman#731",
-)
-def pings_give_a_sign_of_life(exchange: Exchange) -> Iterator[Finding]:
-    """While the provider sends nothing but pings the client gets something: a ping, a comment.
-
-    Judged without a clock: the provider stops after each ping until something has come out.
-    """
-    # Who holds back what was said holds back pings too, and another rule says so.
-    if any(hold.lag for hold in exchange.holds if hold.expected.strip()):
-        return
-    late = next((hold for hold in exchange.holds if hold.lag), None)
-    if late:
-        yield Finding(f"nothing came out for the ping ahead of {late.name!r}")
-
-
-def _changed(exchange: Exchange, kind: str) -> Iterator[Finding]:
-    """Yield where blocks that the client brings from earlier turns went up changed."""
-    brought = _asked(exchange.request.body, kind) if exchange.request else []
-    for entry in exchange.journal if brought else ():
-        heard = _asked(_read(entry["request"].get("body", "")), kind)
-        if heard != brought:
-            what = f"the provider got {kind} {str(heard)[:90]}; the client sent {str(brought)[:90]}"
-            yield Finding(what, where="journal")
-
-
-def _read(body: str) -> Json:
-    """Return what went up; a body that is no JSON brings nothing."""
-    try:
-        return parse(body)
-    except BadJson:
-        return None
-
-
-def _asked(body: Json, kind: str) -> list[Json]:
-    """Return the blocks of a kind in a request, at whatever depth they are."""
-    found: list[Json] = []
-    waiting: list[Json] = [body]
-    while waiting:
-        match waiting.pop():
-            case dict() as value if value.get("type") == kind:
-                found.append(value)
-            case dict() as value:
-                waiting += reversed(value.values())
-            case list() as value:
-                waiting += reversed(value)
-    return found
 
 
 class Thought(NamedTuple):

@@ -1,15 +1,12 @@
 """What the chunks of a Gemini answer are made of: their members, signatures, and framing."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import gemini
 from conformance.protocols.gemini import Members
-from conformance.protocols.outcome import steps
 from conformance.protocols.surface import items
 from conformance.rules.rule import rule
 from conformance.rules.shape import COUNT, LIST, OBJECT, Member, once_each
@@ -17,7 +14,6 @@ from conformance.wire.sse import Comment, Event, Oddity
 
 ANSWERS = "gemini.stream gemini.array gemini.plain"
 TYPES = "Gemini API, GenerateContentResponse"
-SIGNATURE = "thoughtSignature"
 LINE_END = re.compile(rb"\r\n|\r|\n")
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
@@ -78,82 +74,6 @@ def _mistyped(value: Json, members: Mapping[str, Member], whose: str) -> Iterato
             yield f"{whose}{name} is read by no client; right is {SNAKE[name]}"
         elif name in members and not members[name].fits(said):
             yield f"{whose}{name} is {said!r:.60}; right is {members[name].right}"
-
-
-@rule(
-    "gem.thought-signature-kept",
-    Level.MUST,
-    on=f"{ANSWERS} gemini.error",
-    probes="gem.thought-signature-kept",
-    needs="request upstream",
-    cites="Gemini API, thought signatures: to be sent back as they came, with the very part; "
-    "without that of a function call the next turn is refused",
-    bugs="anomalyco/opencode#4832 lbjlaq/Antigravity-Manager#2157 theopenco/llmgateway#1267 "
-    "NousResearch/hermes-agent#14488",
-)
-def signatures_go_round(exchange: Exchange) -> Iterator[Finding]:
-    """A thoughtSignature arrives on the part it was sent with, and the next turn brings it back.
-
-    What the client gets is measured by the script, what the provider gets by what the client sent.
-    """
-    if exchange.form == "error":
-        yield Finding(f"answered {exchange.status} where a signature was due")
-        return
-    sent, got = _scripted(exchange.scenario), _signed(_answered(exchange))
-    if sent != got:
-        yield Finding(f"the signatures are {_shown(got)}; the provider's are {_shown(sent)}")
-    brought = _signed(_asked(exchange.request.body)) if exchange.request else []
-    for entry in exchange.journal if brought else ():
-        heard = _signed(_asked(json.loads(entry["request"]["body"])))
-        if heard != brought:
-            what = f"the provider got {_shown(heard)}; the client sent {_shown(brought)}"
-            yield Finding(what, where="journal")
-
-
-class Signed(NamedTuple):
-    on: str
-    signature: str
-
-
-def _scripted(scenario: Json) -> list[Signed]:
-    """Return each signature of the script with what it stands on: what follows the thought."""
-    found: list[Signed] = []
-    waiting = ""
-    for step in steps(scenario):
-        if "think" in step:
-            waiting = step.get("signature", waiting)
-        elif waiting and {"call", "say", "finish"} & step.keys():
-            call = step.get("call")
-            found.append(Signed(f"the call of {call['name']}" if call else "a text", waiting))
-            waiting = ""
-    return found
-
-
-def _signed(parts: Iterable[Members]) -> list[Signed]:
-    return [Signed(_kind(part), str(part[SIGNATURE])) for part in parts if part.get(SIGNATURE)]
-
-
-def _kind(part: Members) -> str:
-    call = part.get("functionCall")
-    if isinstance(call, dict):
-        return f"the call of {call.get('name')}"
-    return "a thought" if part.get("thought") is True else "a text"
-
-
-def _answered(exchange: Exchange) -> Iterator[Members]:
-    for chunk in gemini.responses(exchange):
-        for candidate in gemini.candidates(chunk):
-            yield from gemini.parts(candidate)
-
-
-def _asked(body: Json) -> Iterator[Members]:
-    listed = body.get("contents") if isinstance(body, dict) else None
-    for content in gemini.objects(listed):
-        yield from gemini.objects(content.get("parts"))
-
-
-def _shown(signed: list[Signed]) -> str:
-    return ", ".join(f"{each.signature[:24]!r} on {each.on}" for each in signed) or "none"
 
 
 @rule(

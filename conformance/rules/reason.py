@@ -26,15 +26,15 @@ def delivered(exchange: Exchange) -> dict[str, str]:
         choices = read.outcome(exchange).choices
         return {"the thoughts": "".join(choice.reasoning for choice in choices)}
     found = dict.fromkeys((*TEXTS, DETAILS), "")
-    for said in _said(exchange):
+    for delta in said(exchange):
         for name in TEXTS:
-            value = said.get(name)
+            value = delta.get(name)
             found[name] += value if isinstance(value, str) else ""
-        found[DETAILS] += _details(said.get(DETAILS))
+        found[DETAILS] += _details(delta.get(DETAILS))
     return found
 
 
-def _said(exchange: Exchange) -> Iterator[Mapping[str, Json]]:
+def said(exchange: Exchange) -> Iterator[Mapping[str, Json]]:
     """Yield the deltas of a stream, or the messages of a plain answer."""
     if exchange.mode == "stream":
         for chunk in chat.chunks(exchange):

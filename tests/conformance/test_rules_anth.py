@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Exchange, HoldSeen, Json, Request
-from conformance.rules import anth, anth_blocks
+from conformance.rules import anth, anth_blocks, anth_kept
 from tests.conformance.made import Case, label, script, told, unbroken
 from tests.conformance.made_messages import (
     HELLO,
@@ -300,4 +300,4 @@ def test_a_rule_on_messages(case: Case) -> None:
 
 
 def test_each_rule_has_a_case_on_either_side() -> None:
-    assert unbroken(CASES, anth, anth_blocks) == set()
+    assert unbroken(CASES, anth, anth_blocks, anth_kept) == set()

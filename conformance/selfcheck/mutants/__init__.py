@@ -31,6 +31,7 @@ from conformance.selfcheck.mutants import (
     sse,
     timeout,
     tool,
+    turns,
     usage,
     utf8,
 )
@@ -67,6 +68,7 @@ MODULES = (
     sse,
     timeout,
     tool,
+    turns,
     usage,
     utf8,
 )

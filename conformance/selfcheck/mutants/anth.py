@@ -83,11 +83,11 @@ def leaves_out_the_stop_sequence(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield chunk
 
 
-@mutant("events", surface=SURFACE, breaks="anth.ping-kept http.keepalive-while-idle")
+@mutant("events", breaks="anth.ping-kept http.keepalive-while-idle")
 async def swallows_signs_of_life(items: Items, relay: Relay) -> Items:
     """Hands on what the answer is made of and nothing else: no ping, no comment."""
     async for item in items:
-        if not isinstance(item, Comment) and item.type != "ping":
+        if not isinstance(item, Comment) and item.type not in ("ping", "keepalive"):
             yield item
 
 

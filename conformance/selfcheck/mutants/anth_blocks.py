@@ -180,16 +180,16 @@ def keeps_text_only(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 @mutant("request_body", surface=SURFACE, breaks="anth.signature-delta-kept")
 def asks_without_signatures(relay: Relay) -> Chunk:
     """Sends thoughts of earlier turns up without their signatures."""
-    return _without(relay.asked, lambda block: {**block, "signature": ""}, "thinking")
+    return turned(relay.asked, lambda block: {**block, "signature": ""}, "thinking")
 
 
 @mutant("request_body", surface=SURFACE, breaks="anth.redacted-thinking-kept")
 def asks_without_redacted_thoughts(relay: Relay) -> Chunk:
     """Leaves what nobody can read out of earlier turns."""
-    return _without(relay.asked, lambda block: None, "redacted_thinking")
+    return turned(relay.asked, lambda block: None, "redacted_thinking")
 
 
-def _without(asked: Chunk, change: Callable[[Chunk], Chunk | None], kind: str) -> Chunk:
+def turned(asked: Chunk, change: Callable[[Chunk], Chunk | None], kind: str) -> Chunk:
     """Return a request in which the blocks of a kind are changed, or left out."""
 
     def changed(content: Json) -> Json:

@@ -11,7 +11,7 @@ from conformance.selfcheck.variant import mutant
 NAMES = ("reasoning_content", "reasoning", "reasoning_details")
 
 
-@mutant("chunk", breaks="reason.passthrough")
+@mutant("chunk", breaks="reason.passthrough anth.redacted-thinking-kept")
 def drops_reasoning(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Leaves reasoning out of the deltas."""
     yield each_choice(

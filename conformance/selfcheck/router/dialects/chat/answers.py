@@ -31,15 +31,20 @@ async def answer_to_answer(relay: Relay, body: Body) -> Items | Answer:
 
 
 async def stream_to_answer(relay: Relay, body: Body) -> Items | Answer:
-    hearing, collected = Hearing(relay, body), Collected()
+    return await collected(relay, body, Collected())
+
+
+async def collected(relay: Relay, body: Body, into: Collected) -> Answer:
+    """Hear a stream to its end, and return what it comes to."""
+    hearing = Hearing(relay, body)
     while not hearing.over:
         for item in await hearing.more():
             if isinstance(item, Said):
                 for chunk in repaired(item.chunk, relay):
-                    collected.add(chunk)
+                    into.add(chunk)
             elif isinstance(item, Ending) and not (ending := judged(item, relay)).good:
                 raise Failed(ending.status, ending.error)
-    return answered(relay, mended(collected.completion(relay.usage), relay))
+    return answered(relay, mended(into.completion(relay.usage), relay))
 
 
 CONVERSIONS: Mapping[tuple[str, str], Conversion] = {
