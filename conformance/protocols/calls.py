@@ -69,6 +69,14 @@ class Choice:
     calls: dict[int, Call] = field(default_factory=dict)
     numbered: bool = True  # every fragment so far had an index
 
+    def continues(self, fragment: dict[str, Json]) -> bool:
+        """Say whether it is what nearly all are, an index and more arguments of a known call."""
+        index, function = fragment.get("index"), fragment.get("function")
+        if not (type(index) is int and type(function) is dict and index in self.calls):
+            return False
+        bare = fragment.keys() == BARE and function.keys() == ARGUMENTS
+        return bare and type(function["arguments"]) is str
+
     def read(self, fragment: Fragment) -> Iterator[Flaw]:
         arguments = fragment.function.get("arguments")
         if arguments is not None and not isinstance(arguments, str):
@@ -84,8 +92,6 @@ class Choice:
         call = self.calls.get(index)
         if call is None:
             yield from self._opened(index, fragment)
-        elif _bare(fragment):
-            return
         elif call.id and call.name and _opens(fragment, call):
             what = f"call {fragment.id!r} has index {index}, which is that of {call.id!r}"
             yield Flaw(Kind.NUMBER, what, fragment.span)
@@ -118,15 +124,11 @@ def flaws(exchange: Exchange) -> list[Flaw]:
         if not isinstance(listed, list):
             found.append(Flaw(Kind.ARGUMENTS, "tool_calls is no list", part.span))
             continue
+        choice = opened[part.at]
         for call in listed:
-            if isinstance(call, dict):
-                found += opened[part.at].read(Fragment(call, part.span))
+            if isinstance(call, dict) and not choice.continues(call):
+                found += choice.read(Fragment(call, part.span))
     return found
-
-
-def _bare(fragment: Fragment) -> bool:
-    """Say whether it is what nearly all are, index and arguments: nothing is wrong with that."""
-    return fragment.value.keys() == BARE and fragment.function.keys() == ARGUMENTS
 
 
 def _opens(fragment: Fragment, call: Call) -> bool:

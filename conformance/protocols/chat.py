@@ -33,14 +33,19 @@ CHOICE: Table = {
 }
 
 REASONING = ("reasoning_content", "reasoning")
-PAYLOAD = ("content", *REASONING, "refusal", "tool_calls", "function_call", "audio")
+PAYLOAD = frozenset({
+    "content", *REASONING, "refusal", "tool_calls", "function_call", "audio",
+})  # fmt: skip
 
 
 @once
 def events(exchange: Exchange) -> list[Event]:
     """Return every data event in order; the terminator stays the event it is."""
-    found = (item for item in items(exchange) if isinstance(item, sse.Event))
-    return [event if event.data == DONE else read_event(event) for event in found]
+    return [
+        item if item.data == DONE else read_event(item)
+        for item in items(exchange)
+        if isinstance(item, sse.Event)
+    ]
 
 
 @once
@@ -57,6 +62,8 @@ def choices(chunk: Data) -> list[dict[str, Json]]:
     listed = chunk.value.get("choices")
     if not isinstance(listed, list):
         return []
+    if len(listed) == 1 and isinstance(listed[0], dict):  # as in nearly every chunk
+        return listed
     return [choice for choice in listed if isinstance(choice, dict)]
 
 
@@ -122,7 +129,7 @@ def _add_tokens(event: Event, to: list[Token]) -> None:
 def _add_choice_tokens(choice: dict[str, Json], span: Span, to: list[Token]) -> None:
     said, at = delta(choice), index(choice)
     role, reason = said.get("role"), choice.get("finish_reason")
-    payload = {key: value for key, value in said.items() if value and key in PAYLOAD}
+    payload = [key for key, value in said.items() if value and key in PAYLOAD]
     if role:
         to.append(Token("role", span, at, role))
     if payload:

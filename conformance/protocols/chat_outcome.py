@@ -64,16 +64,17 @@ def _gather_call(into: Gathering, call: dict[str, Json], position: int) -> None:
     function = function if isinstance(function, dict) else {}
     key = call.get("index", position)
     key = key if isinstance(key, (int, str)) else position
-    pieces = (_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")))
-    into.call(key, *pieces)
+    named, name = call.get("id"), function.get("name")
+    arguments = _text(function.get("arguments"))
+    into.call(key, _text(named) if named else "", _text(name) if name else "", arguments)
 
 
 def _text(value: Json) -> str:
     """Text as it is; a list of content parts (a habit of some providers) as their texts."""
-    if not value:
-        return ""
     if isinstance(value, str):
         return value
+    if not value:
+        return ""
     parts = value if isinstance(value, list) else []
     return "".join(_text(part.get("text")) for part in parts if isinstance(part, dict))
 
@@ -147,7 +148,7 @@ def _unreadable(event: Data, named: set[Span]) -> str:
     if error and not (isinstance(error.get("message"), str) and error["message"]):
         return f"error has no message: {str(error)[:60]}"
     flat = "choices" not in event.value and isinstance(event.value.get("message"), str)
-    if not error and (flat or event.span in named):
+    if not error and (flat or (named and event.span in named)):
         return "the error is not under a top-level member error"
     return ""
 

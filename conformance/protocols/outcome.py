@@ -74,9 +74,10 @@ class Gathering:
         if key not in self._calls:
             self._calls[key] = ([], [], [])
         ids, names, fragments = self._calls[key]
-        ids.append(id)
-        names.append(name)
         fragments.append(arguments)
+        if id or name:  # most fragments have neither
+            ids.append(id)
+            names.append(name)
 
     def choice(self) -> Choice:
         calls = tuple(

@@ -49,10 +49,10 @@ def chunks_share_created_and_model(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _lacking(exchange: Exchange, name: str) -> Iterator[Finding]:
-    member = {name: IDENTITY[name]}
-    fits = member[name].fits
-    wrong = (chunk for chunk in chat.chunks(exchange) if not fits(chunk.value.get(name)))
-    found = (lacking(chunk.value, member, chunk.span, "") for chunk in wrong)
+    member, chunks = {name: IDENTITY[name]}, chat.chunks(exchange)
+    if all(map(member[name].fits, [chunk.value.get(name) for chunk in chunks])):
+        return
+    found = (lacking(chunk.value, member, chunk.span, "") for chunk in chunks)
     yield from once_each(chain.from_iterable(found))
 
 

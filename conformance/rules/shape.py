@@ -1,6 +1,8 @@
 """The members a chunk, or a plain answer, must have; what is wrong with one, once per kind."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from operator import eq
 from typing import NamedTuple
 
 from conformance.exchange import Exchange, Json
@@ -19,16 +21,16 @@ def _text(value: Json) -> bool:
 
 
 def _count(value: Json) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return type(value) is int and value >= 0
 
 
 def exactly(word: str) -> Member:
-    return Member(lambda value: value == word, f"{word!r}")
+    return Member(partial(eq, word), f"{word!r}")
 
 
 TEXT = Member(_text, "a text that is not empty")
 COUNT = Member(_count, "an integer of 0 or more")
-POSITIVE = Member(lambda value: _count(value) and value > 0, "a positive integer")
+POSITIVE = Member(lambda value: type(value) is int and value > 0, "a positive integer")
 OBJECT = Member(lambda value: isinstance(value, dict), "an object")
 LIST = Member(lambda value: isinstance(value, list), "a list")
 REASON = Member(lambda value: value is None or isinstance(value, str), "null or a text")
@@ -65,20 +67,28 @@ def _of_stream(exchange: Exchange) -> Iterator[Finding]:
     for chunk in chat.chunks(exchange):
         yield from lacking(chunk.value, CHUNK, chunk.span, "")
     for part in chat.parts(exchange):
-        needed = AUDIO_CHOICE if "audio" in part.delta else CHUNK_CHOICE
-        yield from lacking(part.choice, needed, part.span, "choice ")
+        if not _usual(part.choice):
+            needed = AUDIO_CHOICE if "audio" in part.delta else CHUNK_CHOICE
+            yield from lacking(part.choice, needed, part.span, "choice ")
         for name in WORDS:
             said = part.delta.get(name)
             if not (said is None or isinstance(said, str)):
                 yield Finding(f"delta {name} is {said!r:.60}; right is null or a text", part.span)
 
 
+def _usual(choice: Mapping[str, Json]) -> bool:
+    """Say whether it is what nearly all are, unfinished and whole: a `CHUNK_CHOICE`."""
+    index = choice.get("index")
+    unfinished = choice.get("finish_reason", "") is None
+    return unfinished and type(index) is int and index >= 0 and type(choice.get("delta")) is dict
+
+
 def lacking(
     value: Mapping[str, Json], members: Mapping[str, Member], span: Span, whose: str
 ) -> list[Finding]:
     """Return what is wrong with a value's members; of most values nothing is."""
-    for name, member in members.items():
-        if name not in value or not member.fits(value[name]):
+    for name, (fits, _) in members.items():
+        if name not in value or not fits(value[name]):
             return [*_lacking(value, members, span, whose)]
     return []
 
@@ -96,6 +106,8 @@ def _lacking(
 
 def changing(exchange: Exchange, name: str) -> Iterator[Finding]:
     """Yield the first chunk whose member differs from the first that is not empty."""
+    if uniform(exchange, name):
+        return
     first: Json = None
     for chunk in chat.chunks(exchange):
         value = chunk.value.get(name)
@@ -103,6 +115,12 @@ def changing(exchange: Exchange, name: str) -> Iterator[Finding]:
         if value and value != first:
             yield Finding(f"{name} is {value!r}, in earlier chunks it is {first!r}", chunk.span)
             return
+
+
+def uniform(exchange: Exchange, name: str) -> bool:
+    """Say whether a member is the same in all chunks, as it nearly always is."""
+    values = [chunk.value.get(name) for chunk in chat.chunks(exchange)]
+    return values.count(values[0]) == len(values) if values else True
 
 
 def once_each(findings: Iterable[Finding]) -> Iterator[Finding]:

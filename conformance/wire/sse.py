@@ -102,16 +102,18 @@ class Decoder:
         """Read the whole events that begin here, and return where the first other line does."""
         pending, offset = self._pending, self._offset
         while match := WHOLE.match(pending, at):
-            name, data = (match[1] or b"").removesuffix(b"\r"), match[2].removesuffix(b"\r")
-            if b"\r" in name or b"\r" in data:
-                return at
+            name, data = match.groups()
+            end = match.end()
+            if pending.find(b"\r", at, end) >= 0:
+                name, data = name and name.removesuffix(b"\r"), data.removesuffix(b"\r")
+                if b"\r" in data or (name and b"\r" in name):
+                    return at
             try:
-                kind, said = name.decode(), data.decode()
+                kind, said = name.decode() if name else "", data.decode()
             except UnicodeDecodeError:
                 return at
-            end = match.end()
             span = Span(offset + at, offset + end)
-            items.append(Event(kind or "message", said, span, match[1] is not None))
+            items.append(Event(kind or "message", said, span, name is not None))
             at = end
         return at
 

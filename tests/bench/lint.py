@@ -123,13 +123,16 @@ def seconds(work: Callable[[], None]) -> float:
 
 
 def judge(body: bytes) -> None:
-    exchange = Exchange("chat", "stream", body=body, policy=PROFILE.policy)
-    gc.disable()  # as the command does
-    judged = list(lint.judgements(RULES.values(), exchange, PROFILE))
+    gc.disable()  # as the command does, until the recording is gone
+    for wrong in broken(body):
+        raise ValueError(wrong)
     gc.enable()
-    wrong = [each for each in judged if each.verdict.findings]
-    if wrong:
-        raise ValueError(f"{wrong[0].rule.id}: {wrong[0].verdict.findings[0].message}")
+
+
+def broken(body: bytes) -> list[str]:
+    exchange = Exchange("chat", "stream", body=body, policy=PROFILE.policy)
+    judged = list(lint.judgements(RULES.values(), exchange, PROFILE))
+    return [f"{rule.id}: {found.message}" for rule, told in judged for found in told.findings]
 
 
 def read(body: bytes) -> None:
