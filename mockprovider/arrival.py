@@ -8,9 +8,10 @@ from mockprovider.clock import Wheel
 from mockprovider.entry import Entry
 from mockprovider.outlet import Outlet
 
-# A reader on this host is there within a few turns of the loop. Who reads on another cannot be
-# known: its acknowledgement may come late, and is not waited for.
-TURNS = 20
+# A reader on this host is there within a few turns of the loop; each question costs more than a
+# turn, so they grow rarer. Who reads on another host cannot be known: its acknowledgement may come
+# late, and is not waited for.
+TURNS = 16
 PATIENCE = 0.005
 # A reader that leaves bytes lying for so long may be waiting for more of them.
 ABSENT = 0.02
@@ -104,18 +105,18 @@ class Arrival:
         """Call back once the peer has read all that was written, or may have."""
         since = self._wheel.now()
         # Not at once: who goes on from here may be back here before it returns.
-        self._wheel.soon(lambda: self._poll(go_on, TURNS, since))
+        self._wheel.soon(lambda: self._poll(go_on, 1, since))
 
-    def _poll(self, go_on: Callable[[], None], turns: int, since: float) -> None:
-        now = self._wheel.now()
+    def _poll(self, go_on: Callable[[], None], turn: int, since: float) -> None:
         if self._outlet.closed:
             return
-        if self._read(now - since):
+        now = self._wheel.now()
+        if not turn & (turn - 1) and self._read(now - since):
             go_on()
-        elif turns:
-            self._wheel.soon(lambda: self._poll(go_on, turns - 1, since))
+        elif turn < TURNS:
+            self._wheel.soon(lambda: self._poll(go_on, turn + 1, since))
         else:
-            self._wheel.at(now + POLL, lambda: self._poll(go_on, 0, since))
+            self._wheel.at(now + POLL, lambda: self._poll(go_on, TURNS, since))
 
     def _read(self, waited: float) -> bool:
         if waited >= ABSENT:

@@ -29,11 +29,12 @@ INFO_SIZE = SENT.size
 class Peer:
     """The socket at the other end of one of ours, and what of ours is asked for often."""
 
-    __slots__ = ("_asking", "_netlink", "fd", "handed", "near", "ours")
+    __slots__ = ("_asking", "_netlink", "_question", "fd", "handed", "near", "ours")
 
     def __init__(self, ours: socket.socket) -> None:
         self.ours, self.fd = ours, ours.fileno()
         self._netlink: socket.socket | None = None
+        self._question = b""
         self.handed = 0
         try:
             self.near = ours.getsockname()[0] == ours.getpeername()[0]
@@ -90,7 +91,8 @@ class Peer:
         if not self._asking:
             return b""
         try:
-            answer = self._ask(_question(self.ours))
+            self._question = self._question or question(self.ours)
+            answer = self._ask(self._question)
         except OSError:
             self._asking = False
             return b""
@@ -105,7 +107,7 @@ class Peer:
         return self._netlink.recv(4096)
 
 
-def _question(ours: socket.socket) -> bytes:
+def question(ours: socket.socket) -> bytes:
     """Name the socket at the other end: our names, the other way round."""
     names = ours.getpeername()[:2], ours.getsockname()[:2]
     ports = struct.pack("!HH", *(port for _, port in names))

@@ -43,6 +43,9 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     probe = spread(probe, surface, bench.target.address, bench.policy)
     if probe.limit:
         bench = replace(bench, limits=waiting(bench.limits, bench.policy[probe.limit]))
+    elif probe.patient:
+        deadline = bench.limits.deadline + probe.patient
+        bench = replace(bench, limits=replace(bench.limits, deadline=deadline))
     try:
         for name, send in probe.sends.items():
             # What is before the last dash is the run, so that none may follow.

@@ -79,6 +79,9 @@ LISTED = (
                 "cut": cut(event=AT_LINE_ENDS),
                 "crlf": fault("crlf"),
                 "crlf.cut": cut("crlf", event=AT_LINE_ENDS),
+                # An LF that counts by itself is harmless but between two lines of data.
+                "lines": fault("multi_line"),
+                "crlf.inside": cut("multi_line", "crlf", crlf=True),
                 "mixed": fault(CRLF_AND_LF),
             }
         ),
@@ -169,6 +172,7 @@ LISTED = (
             {
                 "ascii": {**cut(event=[40, -30]), **ASCII},
                 **{f"after.{count}": cut(character=count) for count in (1, 2, 3)},
+                "after.each": cut(*({"split": {"character": n}} for n in (1, 2)), character=3),
                 "bom": fault("bom"),
                 "bom.cut": {**fault({"bom": {"split": True}}), "write": "segments"},
             }

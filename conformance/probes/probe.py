@@ -51,6 +51,7 @@ class Probe:
     question: str = ""  # what a real model is asked instead; without it the probe needs the mock
     may_refuse: bool = False  # a router that does not offer this may answer 400
     heavy: bool = False  # one trial takes as long as dozens of others
+    patient: float = 0.0  # seconds more that a request of it may take
     billed: bool = False  # the router is asked what each of its requests cost
     feature: str = ""  # what the profile has to declare for it: words
     limit: str = ""  # the declared limit it is about: the script's waits are for one of a second

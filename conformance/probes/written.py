@@ -26,6 +26,7 @@ STATES: Json = {
     "mcp_call": ("in_progress", "completed"),
     "gardening_call": ("in_progress", "digging", "completed"),
 }
+OPENING = ("created", "in_progress")
 ENVELOPE: Json = {
     "id": "resp_garden", "object": "response", "created_at": 1770000000, "error": None,
     "incomplete_details": None, "instructions": None, "metadata": {}, "model": "mock-model",
@@ -41,14 +42,23 @@ USED: Json = {
 def written(*items: Json) -> list[str]:
     """Return the events of a response with these items, byte for byte."""
     events = [event for at, item in enumerate(items) for event in _item(at, item)]
-    told = [
-        *(
-            {"type": f"response.{kind}", "response": ENVELOPE}
-            for kind in ("created", "in_progress")
-        ),
-        *events,
-        {"type": "response.completed", "response": response(*items)},
-    ]
+    begun = [{"type": f"response.{kind}", "response": ENVELOPE} for kind in OPENING]
+    return _named(*begun, *events, {"type": "response.completed", "response": response(*items)})
+
+
+def brief(text: str) -> list[str]:
+    """Return the events of a response that says no more of itself than it has to."""
+    item = message(0, text)
+    own: Json = {"id": "resp_brief", "object": "response", "status": "in_progress", "output": []}
+    done = {**own, "status": "completed", "output": [item]}
+    return _named(
+        {"type": "response.created", "response": own},
+        *_item(0, item),
+        {"type": "response.completed", "response": done},
+    )
+
+
+def _named(*told: Json) -> list[str]:
     numbered = ({"sequence_number": number, **event} for number, event in enumerate(told))
     return [f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in numbered]
 

@@ -24,8 +24,9 @@ READING = "WHATWG HTML 9.2.6, Interpreting an event stream"
 def reads_may_end_anywhere(trial: Trial) -> Iterator[Finding]:
     """The same bytes give the same answer however the provider's writes cut them.
 
-    Cut after every byte, every few bytes, between the two line ends of a blank line, or not at all
-    so that many events arrive in one read.
+    Cut after every byte of the stream and of the HTTP chunks around it, each read by itself; once
+    or twice in each event, at another of its bytes every time; every few bytes; or not at all, so
+    that many events arrive in one read.
     """
     yield from departures(trial)
 
@@ -42,7 +43,7 @@ def reads_may_end_anywhere(trial: Trial) -> Iterator[Finding]:
 )
 def crlf_ends_lines(trial: Trial) -> Iterator[Finding]:
     """Lines that end in CR LF, or in LF and CR LF mixed, read like lines that end in LF."""
-    yield from departures(trial, given={"crlf.cut": "cut crlf"})
+    yield from departures(trial, given={"crlf.cut": "cut", "crlf.inside": "cut lines"})
 
 
 @comparison(

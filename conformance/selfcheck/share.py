@@ -2,7 +2,8 @@
 
 The reference and the legal variants are asked everything, and every mutant whatever its rules
 judge. What is heavy is asked of mutants that break a rule of the same family: how bytes are framed
-is nothing to who loses a tool call. Beyond that a mutant of what all surfaces have in common is
+is nothing to who loses a tool call. Where each byte is waited for, who is not broken there is asked
+on one surface, but for the reference. Beyond that a mutant of what all surfaces have in common is
 asked everything on one of them and a share on the others, another for each mutant: between them
 all trials are asked.
 
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from functools import cache
 from zlib import crc32
 
+from conformance.exchange import SURFACES
 from conformance.plan import Case, cases
 from conformance.probes import PROBES
 from conformance.probes.probe import Probe
@@ -35,9 +37,11 @@ def asked(name: str, variant: Variant | None, judging: Sequence[Case]) -> bool:
     if variant and variant.of:
         named = [each for each in judging if each.rule.id in variant.breaks]
         return shows(probe) or not all(_shown(each.rule, surface) for each in named)
-    if variant is None or not variant.breaks:
+    if variant is None or any(case.rule.id in variant.breaks for case in judging):
         return True
-    if any(case.rule.id in variant.breaks for case in judging):
+    if probe.patient and surface != (variant.surface or _one(name)):
+        return False
+    if not variant.breaks:
         return True
     if probe.heavy:
         families = {rule.partition(".")[0] for rule in variant.breaks}
@@ -60,3 +64,7 @@ def _shown(rule: Rule, surface: str) -> bool:
 def _chance(name: str, judging: Sequence[Case]) -> bool:
     probe, surface = judging[0].probe, judging[0].surface
     return crc32(f"{name} {surface} {probe.id}".encode()) % SHARE == 0
+
+
+def _one(name: str) -> str:
+    return SURFACES[crc32(name.encode()) % len(SURFACES)]

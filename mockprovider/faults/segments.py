@@ -34,12 +34,17 @@ class SplitFrames:
 
 @dataclass(frozen=True, slots=True)
 class Drip:
-    """Every `bytes` bytes on the wire are a write of their own."""
+    """Every `bytes` bytes on the wire are a write of their own; those of the `head` too."""
 
     bytes: Positive = 1
+    head: bool = True
 
     def apply(self, timeline: Timeline) -> Timeline:
-        return recut(timeline, lambda frame: set(range(self.bytes, len(frame.wire), self.bytes)))
+        return recut(timeline, self._places)
+
+    def _places(self, frame: Frame) -> set[int]:
+        whole = frame.kind == "head" and not self.head
+        return set() if whole else set(range(self.bytes, len(frame.wire), self.bytes))
 
 
 @dataclass(frozen=True, slots=True)

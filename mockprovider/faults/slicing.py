@@ -11,6 +11,7 @@ from mockprovider.timeline import Moment, Send, Timeline
 
 # One character of several bytes in UTF-8.
 CHARACTER = re.compile(rb"[\xc0-\xff][\x80-\xbf]+")
+CRLF = re.compile(rb"\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,15 @@ class Split:
     """The body is cut anew every `every` bytes, and besides where the other members say.
 
     `at` are offsets into the body, `event` offsets into every event (from its end if negative);
-    `character` cuts each character of more bytes than that after so many of them.
+    `character` cuts each character of more bytes than that after so many of them, `crlf` every CR
+    LF in two.
     """
 
     every: Positive = 0
     at: tuple[Positive, ...] = ()
     event: tuple[int, ...] = ()
     character: Annotated[int, Limit("minimum", 1), Limit("maximum", 3)] = 0
+    crlf: bool = False
 
     def apply(self, timeline: Timeline) -> Timeline:
         start, kept = 0, list[Moment]()
@@ -43,13 +46,17 @@ class Split:
         regular = range(self.every, ends[-1], self.every) if self.every else ends
         spans = list(pairwise([0, *ends]))
         inside = {(a if offset >= 0 else b) + offset for a, b in spans for offset in self.event}
-        characters = self._in_characters(b"".join(send.data for send in sends))
-        return {*regular, *(offset - start for offset in self.at), *inside, *characters}
+        data = b"".join(send.data for send in sends)
+        found = (*self._in_characters(data), *self._in_line_ends(data))
+        return {*regular, *(offset - start for offset in self.at), *inside, *found}
 
     def _in_characters(self, data: bytes) -> Iterator[int]:
         for found in CHARACTER.finditer(data) if self.character else ():
             if found.end() - found.start() > self.character:
                 yield found.start() + self.character
+
+    def _in_line_ends(self, data: bytes) -> Iterator[int]:
+        return (found.start() + 1 for found in CRLF.finditer(data) if self.crlf)
 
 
 @dataclass(frozen=True, slots=True)

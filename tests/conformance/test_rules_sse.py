@@ -84,6 +84,24 @@ CASES: list[Case] = [
     ),
     (
         "sse.crlf",
+        "a cut inside it",
+        {"baseline": WHOLE, "cut": WHOLE, "lines": WHOLE, "crlf.inside": LOST},
+        [LOSS],
+    ),
+    (
+        "sse.crlf",
+        "lines of data are another rule's",
+        {"baseline": WHOLE, "cut": WHOLE, "lines": LOST, "crlf.inside": LOST},
+        [],
+    ),
+    (
+        "sse.crlf",
+        "without any cut",
+        {"baseline": WHOLE, "cut": WHOLE, "crlf": LOST, "crlf.cut": WHOLE},
+        [LOSS],
+    ),
+    (
+        "sse.crlf",
         "any cut is another rule's",
         {"baseline": WHOLE, "cut": LOST, "crlf": WHOLE, "crlf.cut": LOST},
         [],

@@ -248,14 +248,15 @@ def places(event: bytes, cuts: Iterable[str]) -> list[int]:
     return [known[cut] for cut in cuts if cut in known]
 
 
-def every(size: int) -> Pieces:
-    """Expect each frame, the head too, in so many bytes at a time."""
+def every(size: int, *, head: bool = True) -> Pieces:
+    """Expect each frame, perhaps not the head, in so many bytes at a time."""
 
     def pieces(base: Base) -> list[bytes]:
         frames = [base.head, *(chunked([e]) for e in base.events[:-1])]
         # The last chunk goes out with what is before it.
         frames += [chunked(base.events[-1:]), LAST]
         parts = [list(cut(frame, range(0, len(frame), size))) for frame in frames]
+        parts[0] = parts[0] if head else [base.head]
         parts[-2][-1] += parts[-1].pop(0)
         return [part for frame in parts for part in frame]
 
@@ -481,6 +482,7 @@ ROWS = (
         *(chunked([e]) for e in base.events[:-1]), chunked(base.events[-1:]) + LAST,
     ]),
     Row({"drip": 60}, same, pieces=every(60)),
+    Row({"drip": {"bytes": 60, "head": False}}, same, pieces=every(60, head=False)),
     Row("glue_head", same, pieces=joined((0, 1), (2,), (3,), (4, 5))),
     Row("one_write", same, pieces=joined(range(6))),
     Row("last_chunk_apart", same, pieces=joined((0,), (1,), (2,), (3,), (4,), (5,))),

@@ -36,6 +36,15 @@ def test_a_split_cuts_inside_events_and_characters(
     assert sum(send.events for send in sends(timeline)) == len(EVENTS)
 
 
+def test_a_split_cuts_every_cr_lf_in_two() -> None:
+    lines = (Send(b"event: a\r\ndata: b\r\n\r\n"),)
+
+    timeline = fault({"split": {"crlf": True}}).apply(lines)
+
+    told = [b"event: a\r", b"\ndata: b\r", b"\n\r", b"\n"]
+    assert [send.data for send in sends(timeline)] == told
+
+
 def test_json_is_spread_over_lines_where_no_text_is_cut() -> None:
     event = Send(rb'data: {"a":"x, \",y","b":[1,2]}' + b"\n\n")
 

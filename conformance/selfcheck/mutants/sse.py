@@ -1,9 +1,13 @@
 """Routers that read or write the event stream's own syntax wrong."""
 
 import json
+import re
 
+from conformance.selfcheck import reference
 from conformance.selfcheck.router.events import BOM, DONE, Comment, Event, Item, Reader
+from conformance.selfcheck.router.line import Line, Lost
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
+from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.variant import mutant
 
 KIB = 1024
@@ -43,6 +47,38 @@ def takes_one_event_from_each_read(relay: Relay) -> Reader:
     return FirstOfEach(relay.settings.limit)
 
 
+@mutant("bytes_in", breaks="sse.split-reads")
+def trims_each_read(data: bytes, relay: Relay) -> bytes:
+    """Cuts off the spaces that a read ends in."""
+    return data.rstrip(b" ")
+
+
+# A read of nothing but this much of a chunk is where the line ends that says its size.
+SIZE = re.compile(rb"[0-9a-f]{1,8}")
+
+
+class Hurried(Line):
+    """Wants the size of a chunk in one read."""
+
+    def data_received(self, data: bytes) -> None:
+        if SIZE.fullmatch(data):
+            self.connection_lost(Lost("a chunk without a size"))
+        else:
+            super().data_received(data)
+
+
+hurried = dict[str, Upstream]()
+
+
+@mutant("admit", breaks="sse.split-reads gem.json-array-split")
+def wants_the_size_of_a_chunk_at_once(relay: Relay) -> None:
+    """Takes an answer for broken where a read ends within the size of a chunk."""
+    reference.admit(relay)
+    settings = relay.settings
+    fresh = Upstream(settings.upstream, settings.idle, Hurried)
+    relay.provider = hurried.setdefault(settings.upstream, fresh)
+
+
 class Short(Reader):
     """Leaves out long events."""
 
@@ -64,6 +100,20 @@ def takes_cr_before_lf_for_text(data: bytes, relay: Relay) -> bytes:
     if data.endswith(b"\r"):
         relay.memory["cr"], data = b"\r", data[:-1]
     return data.replace(b"\r\n", b" \n")
+
+
+class Seamed(Reader):
+    """Forgets at the end of a read that it has ended in CR."""
+
+    def feed(self, data: bytes) -> list[Item]:
+        self._after_cr = False
+        return super().feed(data)
+
+
+@mutant("reader", breaks="sse.crlf")
+def takes_a_cut_cr_lf_for_two_line_ends(relay: Relay) -> Reader:
+    """Sees a blank line where a read begins with the LF of a CR LF."""
+    return Seamed(relay.settings.limit)
 
 
 @mutant("bytes_in", breaks="sse.bare-cr")

@@ -66,9 +66,10 @@ class Body:
 class Upstream:
     """Where the provider is, and the connections to it that are free."""
 
-    def __init__(self, url: str, idle: float) -> None:
+    def __init__(self, url: str, idle: float, kind: type[Line] = Line) -> None:
         self._url = url
         self._idle = idle
+        self._kind = kind
         self._free: list[Line] = []
 
     @asynccontextmanager
@@ -127,5 +128,5 @@ class Upstream:
             secure = parts.scheme == "https"
             port = parts.port or (443 if secure else 80)
             host = parts.hostname or ""
-            _, line = await loop.create_connection(Line, host, port, ssl=secure or None)
+            _, line = await loop.create_connection(self._kind, host, port, ssl=secure or None)
         return line, False
