@@ -24,6 +24,7 @@ from conformance.probing import FILE as FIRST
 from conformance.probing import probe
 from conformance.profiles.profile import Profile
 from conformance.protocols.read import SURFACES
+from conformance.recipes.trying import try_
 from conformance.recorded.files import BadFile, request
 from conformance.recorded.forms import recordings
 from conformance.recorded.recording import Recording, Wanted
@@ -159,6 +160,7 @@ def parser() -> Parser:
     showing_off = command(commands, demo)
     showing_off.add_argument("--as", dest="router", default="", metavar="NAME", help=PLAYED)
     showing_off.add_argument("--run-dir", default="streamproof-run", metavar="DIR")
+    trying(command(commands, try_))
     selfcheck_arguments(command(commands, selfcheck))
     command(commands, explain).add_argument("rule", metavar="RULE", help="such as done.present")
     showing = command(commands, report)
@@ -169,9 +171,23 @@ def parser() -> Parser:
 
 def command(commands: "argparse._SubParsersAction[Parser]", work: Command) -> Parser:
     text = cleandoc(work.__doc__ or "")
-    added = commands.add_parser(work.__name__, help=text.splitlines()[0], description=text)
+    name = work.__name__.rstrip("_")  # some are words of the language
+    added = commands.add_parser(name, help=text.splitlines()[0], description=text)
     added.set_defaults(work=work)
     return added
+
+
+def trying(to: Parser) -> None:
+    which = "one that --list names, or a recipe.toml"
+    to.add_argument("name", nargs="?", metavar="NAME", help=which)
+    to.add_argument("--list", action="store_true", help="say which routers there are")
+    route = "only this way through it; may be given more than once"
+    to.add_argument("--route", action="append", default=[], metavar="NAME", help=route)
+    only = "rule, family, probe or case id, with wildcards; may be given more than once"
+    to.add_argument("--only", action="append", default=[], metavar="PATTERN", help=only)
+    to.add_argument("--clients", action="store_true", help="say which clients can use it")
+    to.add_argument("--update-expected", metavar="OWNER", help="write down what fails")
+    to.add_argument("--run-dir", default="streamproof-run", metavar="DIR")
 
 
 def projections(to: Parser) -> None:

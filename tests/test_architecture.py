@@ -15,7 +15,7 @@ LAYERS = {
         "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive",
         "expected", "settings", "suite", "clients", "engine", "preflight", "opening", "habits",
         "locating", "probing", "recorded", "lint", "report", "running", "selfcheck", "demo",
-        "catalogue", "coverage", "manual", "items", "session", "plugin", "cli",
+        "catalogue", "coverage", "manual", "items", "session", "plugin", "recipes", "cli",
     ],
     "mockprovider": [
         # what is said: values, and the bytes they become

@@ -1,0 +1,1 @@
+"""Real routers: how each is installed, started, pointed at the mock, and judged."""

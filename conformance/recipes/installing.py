@@ -1,0 +1,71 @@
+"""Installs a router into a cache of its own; what is there already is taken as it is."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.recipes.recipe import Recipe
+
+MARK = "installed.json"
+SECONDS = 1800
+LAST = 2000  # characters of what an installer said
+
+
+class NotInstalled(RuntimeError):
+    """A router that is not to be had; the message says why, and how to get it."""
+
+
+def cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "streamproof" / "routers"
+
+
+def installed(recipe: Recipe) -> Path:
+    """Return the directory of its programs; installs it if need be."""
+    if recipe.install.by == "system":
+        if found := shutil.which(recipe.install.binary):
+            return Path(found).parent
+        hint = f"; {recipe.install.hint}" if recipe.install.hint else ""
+        raise NotInstalled(f"{recipe.title}: no {recipe.install.binary} is installed{hint}")
+    home = cache() / f"{recipe.name}-{recipe.version}"
+    mark, wanted = home / MARK, json.dumps(list(recipe.install.packages))
+    if not (mark.is_file() and mark.read_text("utf-8") == wanted):
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        INSTALLING[recipe.install.by](recipe, home)
+        mark.write_text(wanted, "utf-8")
+    return home / PROGRAMS[recipe.install.by]
+
+
+def _pip(recipe: Recipe, home: Path) -> None:
+    _run(recipe, [sys.executable, "-m", "venv", str(home)], home)
+    _run(recipe, [str(home / "bin/pip"), "install", "--quiet", "--disable-pip-version-check",
+                  *recipe.install.packages], home)  # fmt: skip
+
+
+def _npm(recipe: Recipe, home: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise NotInstalled(f"{recipe.title}: it is installed by npm, and there is none")
+    _run(recipe, [npm, "install", "--prefix", str(home), "--no-audit", "--no-fund", "--silent",
+                  "--legacy-peer-deps", *recipe.install.packages], home)  # fmt: skip
+
+
+INSTALLING = {"pip": _pip, "npm": _npm}
+PROGRAMS = {"pip": "bin", "npm": "node_modules"}
+
+
+def _run(recipe: Recipe, command: Sequence[str], home: Path) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603  (what the recipe says)
+            command, cwd=home, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotInstalled(f"{recipe.title}: {error}") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-LAST:]
+        raise NotInstalled(f"{recipe.title}: {command[0]} ended with {done.returncode}: {said}")

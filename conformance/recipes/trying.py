@@ -1,0 +1,175 @@
+"""`conformance try`: a real router is installed, started in front of the mock, judged, stopped."""
+
+import argparse
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from conformance.drive.capture import Limits
+from conformance.drive.router import Ready, free_port, running
+from conformance.drive.target import Target, target
+from conformance.drive.upstream import Upstream, upstream
+from conformance.exchange import Json
+from conformance.exits import Exit
+from conformance.expected.choosing import Expectations, expectations
+from conformance.plan import Case, cases, selected
+from conformance.probes import PROBES
+from conformance.profiles.address import Address
+from conformance.profiles.profile import read as read_profile
+from conformance.recipes.installing import NotInstalled, installed
+from conformance.recipes.recipe import BadRecipe, Recipe, Route, load, names
+from conformance.recipes.rendering import filled, rendered
+from conformance.report.markdown import markdown
+from conformance.report.progress import Progress
+from conformance.report.run import FILE
+from conformance.report.terminal import summary
+from conformance.rules import RULES
+from conformance.running import run
+from conformance.settings import Settings, WrongUsage, profile
+
+HOST = "127.0.0.1"
+PROFILE = "profile.toml"
+EXPECTED = "expected-failures.{}.toml"
+REPORT = "report.md"
+LIMITS = Limits(deadline=30.0, patience=3.0)
+#: What makes bytes on one surface, and nothing on another.
+OWN_BYTES = {"raw", "raw_base64"}
+
+
+class Ground(NamedTuple):
+    """A router that is up, the mock behind it, and what its templates were filled with."""
+
+    recipe: Recipe
+    mock: Upstream
+    values: Mapping[str, str]
+
+
+def try_(args: argparse.Namespace) -> int:
+    """Install a real router, start it in front of the mock, judge it and stop it.
+
+    A router that is not to be had, or does not come up, is an error and no verdict.
+    """
+    if args.list or not args.name:
+        print("\n".join(listed()))
+        return Exit.CONFORMANT
+    try:
+        recipe = load(args.name)
+        routes = [recipe.route(name) for name in args.route] or list(recipe.routes)
+        with started(recipe) as ground:
+            ends = [_judged(ground, route, args) for route in routes]
+    except BadRecipe as error:
+        raise WrongUsage(str(error)) from error
+    except NotInstalled as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return Exit.HARNESS_ERROR
+    return max(ends)
+
+
+def listed() -> Iterator[str]:
+    for name in names():
+        recipe = load(name)
+        routes = ", ".join(route.name for route in recipe.routes)
+        yield f"{name:16} {recipe.title} {recipe.version}: {routes}"
+
+
+@contextmanager
+def started(recipe: Recipe) -> Iterator[Ground]:
+    """Run the mock and, in front of it, the router."""
+    programs = installed(recipe)
+    with upstream(0) as mock, tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        where = values(recipe, programs, directory, mock)
+        rendered(recipe.files, where, directory)
+        start = recipe.start
+        command = [filled(part, where, recipe.name) for part in start.command]
+        env = {name: filled(value, where, recipe.name) for name, value in start.env.items()}
+        url = f"http://{HOST}:{where['port.' + recipe.ports[0]]}{start.ready}"
+        with running(command, directory, env, Ready(url, start.seconds, start.status)):
+            yield Ground(recipe, mock, where)
+
+
+def values(recipe: Recipe, programs: Path, directory: Path, mock: Upstream) -> dict[str, str]:
+    """Return what templates and commands may name."""
+    data = urlsplit(mock.data_url)
+    return {
+        "bin": str(programs),
+        "dir": str(directory),
+        "key": recipe.key or f"sk-{secrets.token_hex(16)}",
+        "upstream": mock.data_url,
+        "upstream.host": data.hostname or "",
+        "upstream.port": str(data.port),
+        **{f"port.{name}": str(free_port()) for name in recipe.ports},
+    }
+
+
+def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> int:
+    recipe = ground.recipe
+    directory = Path(args.run_dir) / recipe.name / route.name
+    settings = _settings(ground, route, directory, args)
+    chosen = selected(_cases(route), args.only)
+    if not chosen:
+        return Exit.EMPTY
+    title = f"{recipe.title} {recipe.version}, {route.name}"
+    print(f"{title}: {len(chosen)} cases", file=sys.stderr)
+    with Progress(sys.stderr, len(chosen), known=True) as progress:
+        told = run(settings, chosen, progress)
+    (directory / REPORT).write_text(markdown(told), "utf-8")
+    print("\n".join([title, *summary(told, str(directory / FILE)), ""]))
+    return int(told.footer["exit"])
+
+
+def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Namespace) -> Settings:
+    recipe = ground.recipe
+    own = recipe.folder / PROFILE
+    promised = read_profile(own) if own.is_file() else profile(recipe.profile)
+    return Settings(
+        _target(route, ground.values, promised.address),
+        promised,
+        LIMITS,
+        directory,
+        route.surfaces,
+        mock_url=ground.mock.control_url,
+        clients=args.clients,
+        expected=_expected(recipe, route, args),
+        given=(("try", recipe.name), ("--route", route.name)),
+    )
+
+
+def _target(route: Route, where: Mapping[str, str], address: Address) -> Target:
+    url = f"http://{HOST}:{where['port.' + route.port]}{route.path}"
+    headers = tuple((name, filled(value, where, route.name)) for name, value in route.headers)
+    return target(url, where["key"], route.model, headers, address)
+
+
+def _expected(recipe: Recipe, route: Route, args: argparse.Namespace) -> Expectations:
+    """A route has a file of its own: what fails on one passes on another."""
+    path = recipe.folder / EXPECTED.format(route.name)
+    if not path.is_file() and not args.update_expected:
+        return Expectations(version=recipe.version)
+    suite = {case.id for case in cases(RULES.values(), PROBES.values())}
+    return expectations(str(path), "", suite, recipe.version, args.update_expected)
+
+
+def _cases(route: Route) -> list[Case]:
+    """Return what can be asked on a route: bytes of one API mean nothing where it is another."""
+    return [
+        case
+        for case in cases(RULES.values(), PROBES.values(), route.surfaces)
+        if route.upstream in ("same", case.surface) or portable(case)
+    ]
+
+
+def portable(case: Case) -> bool:
+    """Whether the provider can play it on whatever surface it is asked."""
+    documents = [case.probe.document(name) for name in case.probe.sends]
+    return not any(OWN_BYTES & step.keys() for told in documents for step in _steps(told))
+
+
+def _steps(document: Json) -> Iterator[Json]:
+    for part in document.get("attempt", [document]):
+        yield from part.get("step", [])

@@ -1,0 +1,186 @@
+"""`conformance try`: recipes are read, followed and judged; what is wrong with one is said."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from conformance.plan import cases
+from conformance.probes import PROBES
+from conformance.recipes.installing import NotInstalled, installed
+from conformance.recipes.recipe import BadRecipe, load, names, read
+from conformance.recipes.rendering import filled, rendered
+from conformance.recipes.trying import portable
+from conformance.rules import RULES
+
+Command = Callable[..., CompletedProcess[str]]
+
+#: The reference router as a recipe: its program is the Python we run on.
+RECIPE = f"""
+title   = "Reference"
+version = "1"
+profile = "reference"
+key     = "sk-conformance"
+files   = ["notes.txt"]
+install = {{ by = "system", binary = "{sys.executable}" }}
+
+[start]
+command = ["{sys.executable}", "-m", "conformance.selfcheck.serve", "--upstream", "{{{{upstream}}}}/v1", "--port", "{{{{port.main}}}}"]
+ready   = "/reference/v1/models"
+status  = [200]
+
+[[route]]
+name     = "good"
+surfaces = ["chat"]
+path     = "/reference/v1"
+
+[[route]]
+name     = "broken"
+surfaces = ["chat"]
+path     = "/drops_done/v1"
+"""  # noqa: E501  (TOML has no way to break a line there)
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Callable[..., Path]:
+    """Return what writes the recipe with something else in place of a part of it."""
+
+    def written(old: str = "", new: str = "") -> Path:
+        assert old in RECIPE
+        folder = tmp_path / "mine"
+        folder.mkdir(exist_ok=True)
+        (folder / "notes.txt").write_text("upstream {{upstream}}", "utf-8")
+        path = folder / "recipe.toml"
+        path.write_text(RECIPE.replace(old, new) if old else RECIPE, "utf-8")
+        return path
+
+    return written
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_shipped_recipe_can_be_read(name: str) -> None:
+    told = load(name)
+
+    assert told.routes
+    assert all(path.is_file() for path in told.files)
+
+
+def test_the_list_names_every_recipe_and_its_routes(conformance: Command) -> None:
+    done = conformance("try", "--list")
+
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == names()
+    assert "nginx system: default, streams, gzip" in done.stdout
+
+
+def test_a_router_is_started_judged_and_stopped(
+    recipe: Callable[..., Path], conformance: Command, tmp_path: Path
+) -> None:
+    done = conformance("try", str(recipe()), "--only", "done.present", "--run-dir", "runs")
+
+    assert done.returncode == 1, done.stderr
+    assert "Reference 1, good\n" in done.stdout
+    assert "conformant: " in done.stdout
+    assert "fail  done.present: " in done.stdout
+    for name in ("good", "broken"):
+        lines = (tmp_path / f"runs/mine/{name}/run.jsonl").read_text("utf-8").split("\n")
+        assert json.loads(lines[0])["profile"]["name"] == "reference"
+    assert (tmp_path / "runs/mine/good/report.md").is_file()
+
+
+def test_one_route_can_be_chosen(recipe: Callable[..., Path], conformance: Command) -> None:
+    chosen = ("--route", "good", "--only", "done.present")
+
+    assert conformance("try", str(recipe()), *chosen).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('title   = "Reference"', "", "{path}: 'title' is missing"),
+        ('title   = "Reference"', 'titel = "x"', ("{path}: no member 'titel'; there are files, "
+         "from, install, key, ports, profile, route, start, title, version")),
+        ('by = "system"', 'by = "magic"', "{path}: install.by 'magic': one of pip, npm, system"),
+        ('name     = "good"\nsurfaces = ["chat"]', 'name     = "good"\nsurfaces = ["soap"]',
+         "{path}: route good: surface 'soap': one of chat, responses, messages, gemini"),
+        ('path     = "/drops_done/v1"', 'port = "side"',
+         "{path}: route broken: port 'side': one of main"),
+        ("status  = [200]", "statsu = [200]",
+         "{path}: Start.__init__() got an unexpected keyword argument 'statsu'"),
+        ('"{{port.main}}"', '"{{port.side}}"', ("mine: nothing is called {{port.side}}; there are "
+         "bin, dir, key, port.main, upstream, upstream.host, upstream.port")),
+    ],
+)  # fmt: skip
+def test_a_recipe_that_cannot_be_followed_is_wrong_usage(
+    old: str, new: str, message: str, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    path = recipe(old, new)
+
+    done = conformance("try", str(path), "--only", "done.present")
+
+    assert done.returncode == 4
+    assert done.stderr == f"conformance: {message.replace('{path}', str(path))}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (f'binary = "{sys.executable}"', 'binary = "no-such-router"',
+         "Reference: no no-such-router is installed"),
+        ('"conformance.selfcheck.serve"', '"no.such.module"', "it ended with code 1; its log "),
+        ("status  = [200]", "status = [418]\nseconds = 1", "not ready after 1 s: http://127.0.0.1:"),
+    ],
+)  # fmt: skip
+def test_a_router_that_does_not_come_up_is_an_error_and_no_verdict(
+    old: str, new: str, message: str, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    done = conformance("try", str(recipe(old, new)), "--only", "done.present")
+
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"conformance: {message}")
+    assert done.stdout == ""
+
+
+def test_an_unknown_recipe_or_route_is_told_what_there_is(
+    recipe: Callable[..., Path], conformance: Command
+) -> None:
+    told = conformance("try", "ngnix")
+    assert (told.returncode, told.stderr) == (
+        4, "conformance: no recipe 'ngnix'; did you mean 'nginx'?\n"
+    )  # fmt: skip
+    told = conformance("try", str(recipe()), "--route", "best")
+    assert told.stderr == "conformance: mine has no route 'best'; there are good, broken\n"
+
+
+def test_an_installer_that_fails_says_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipe: Callable[..., Path]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    by_pip = 'by = "pip", packages = ["./nowhere-to-be-found"], '
+    told = read(recipe('by = "system", ', by_pip))
+
+    with pytest.raises(NotInstalled, match=r"pip ended with 1: .*nowhere-to-be-found"):
+        installed(told)
+
+
+def test_templates_are_filled_in(tmp_path: Path) -> None:
+    source, into = tmp_path / "a.conf", tmp_path / "into"
+    source.write_text("listen {{port}}; $host", "utf-8")
+    into.mkdir()
+
+    rendered([source], {"port": "80"}, into)
+
+    assert (into / "a.conf").read_text("utf-8") == "listen 80; $host"
+    with pytest.raises(BadRecipe, match=r"a.conf: nothing is called {{port}}; there are host"):
+        filled("{{port}}", {"host": "h"}, "a.conf")
+
+
+def test_bytes_of_one_api_are_not_asked_of_another() -> None:
+    told = {case.probe.id: portable(case) for case in cases(RULES.values(), PROBES.values())}
+
+    assert told["text"]
+    assert told["tool-call"]
+    assert not told["done-then-open"]
