@@ -8,15 +8,17 @@ from conformance.drive.capture import Limits
 from conformance.exits import Exit
 from conformance.plan import cases
 from conformance.probes import PROBES
+from conformance.probes.probe import FALLBACK as FEATURE
 from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
 from conformance.report.run import FILE, Run
 from conformance.report.terminal import details, summary
 from conformance.rules import RULES
 from conformance.running import run
-from conformance.selfcheck.check import Servers, servers
 from conformance.selfcheck.emulations import EMULATIONS
-from conformance.selfcheck.routers import REFERENCE_NAME, promised, reached
+from conformance.selfcheck.routers import promised, reached
+from conformance.selfcheck.servers import Servers, servers
+from conformance.selfcheck.variant import FALLBACK
 from conformance.settings import Settings, WrongUsage
 
 BROKEN = "drops_done"
@@ -31,7 +33,7 @@ def demo(args: argparse.Namespace) -> int:
     if args.router:
         return _emulated(args.router, args.run_dir)
     with servers() as started:
-        good = _judged(REFERENCE_NAME, started, args.run_dir)
+        good = _judged(FALLBACK, started, args.run_dir)
         print("\nThe same again, with a router that forgets to end its streams with [DONE]:\n")
         bad = _judged(BROKEN, started, args.run_dir)
     caught = bad.footer["exit"] == Exit.NOT_CONFORMANT
@@ -50,16 +52,19 @@ def _emulated(router: str, directory: str) -> int:
 def _judged(router: str, started: Servers, directory: str) -> Run:
     where, profile = Path(directory) / router, promised(router)
     asked = reached(started.routers_url, router)
+    second = "" if profile.lacks([FEATURE]) else started.second_url
     settings = Settings(
         asked,
         profile,
         Limits(),
         where,
         mock_url=started.control_url,
+        second_mock_url=second,
         given=(
             ("--router-url", asked.url),
             ("--router-profile", profile.name),
             ("--mock-url", started.control_url),
+            *([("--second-mock-url", second)] if second else []),
         ),
     )
     chosen = list(cases(RULES.values(), PROBES.values(), profile.surfaces))

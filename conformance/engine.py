@@ -15,9 +15,10 @@ from typing import Self
 from conformance.clients.trying import Use, uses
 from conformance.drive.bill import books
 from conformance.drive.client import Client
-from conformance.drive.mock import Mock, MockTrouble
+from conformance.drive.mock import MockTrouble
+from conformance.drive.pair import Mocks, mocks
 from conformance.drive.trial import Bench
-from conformance.exchange import Exchange, Trial
+from conformance.exchange import SECOND_UPSTREAM, Exchange, Trial
 from conformance.expected.outcome import expected
 from conformance.plan import Case
 from conformance.settings import Settings
@@ -37,12 +38,15 @@ class Ground:
     control_url: str = ""
     upstream_url: str = ""
     note: str = ""  # why the run is not what was asked for
+    second_url: str = ""  # the control URL of the provider that the router falls back to
+    second_upstream_url: str = ""
 
     @property
     def have(self) -> frozenset[str]:
         """What is at hand to judge with."""
         upstream = {"upstream"} if self.mode == CONTROLLED else set[str]()
-        return frozenset({"head", "request"} | upstream)
+        second = {SECOND_UPSTREAM} if self.mode == CONTROLLED and self.second_url else set[str]()
+        return frozenset({"head", "request"} | upstream | second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,10 @@ class Engine:
     ) -> None:
         self.close()
 
-    async def _tools(self) -> tuple[Client, Mock | None]:
+    async def _tools(self) -> tuple[Client, Mocks | None]:
         """Made inside the loop that will use them."""
         control = self._ground.control_url if self._ground.mode == CONTROLLED else ""
-        return Client(), Mock(control) if control else None
+        return Client(), mocks(control, self._ground.second_url) if control else None
 
     def start(self, cases: Iterable[Case]) -> None:
         self._suite.start(case.trial for case in cases if not self._unasked(case))
@@ -124,6 +128,8 @@ class Engine:
             return undeclared(need)
         if self._ground.mode == BLACK_BOX and not probe.question:
             return Verdict(Kind.UNTESTABLE, "needs a provider that plays the scenario")
+        if probe.alone and SECOND_UPSTREAM not in self._ground.have:
+            return Verdict(Kind.UNTESTABLE, f"needs {SECOND_UPSTREAM}")
         return None
 
     def _verdict(self, case: Case, tried: Tried) -> Verdict:

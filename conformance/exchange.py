@@ -17,6 +17,13 @@ Headers = tuple[tuple[str, str], ...]
 SURFACES = ("chat", "responses", "messages", "gemini")
 
 
+#: The name of the mock that plays the provider a router falls back to; its journal entries have it
+#: as `provider`.
+SECOND = "second"
+#: What rules need that it has been called, or can be.
+SECOND_UPSTREAM = "second-upstream"
+
+
 class End(StrEnum):
     """How a response ended, as the client's side of the connection saw it."""
 
@@ -118,6 +125,16 @@ class Exchange:
         """What rules say they judge: `chat.stream`, `chat.plain`, `chat.error` ..."""
         return f"{self.surface}.{self.form}"
 
+    @property
+    def of_first(self) -> list[Json]:
+        """What the provider was asked that comes first, as its journal has it."""
+        return [entry for entry in self.journal if entry.get("provider") != SECOND]
+
+    @property
+    def of_second(self) -> list[Json]:
+        """What the provider was asked that the router falls back to."""
+        return [entry for entry in self.journal if entry.get("provider") == SECOND]
+
     def header(self, name: str) -> str | None:
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         return ", ".join(values) if values else None
@@ -137,6 +154,7 @@ class Trial:
     probe: str
     exchanges: Mapping[str, Exchange]
     trouble: str = ""  # why the harness itself could not do its part
+    unready: str = ""  # why the router was in no state to be asked this
 
     def __getitem__(self, name: str) -> Exchange:
         return self.exchanges[name]

@@ -52,6 +52,17 @@ OPTIONS = (
         "metavar": "URL",
         "help": "control URL of a mock provider that runs already; none is started then",
     }),
+    Option("--second-mock-port", {
+        "metavar": "PORT",
+        "type": int,
+        "default": 9102,
+        "help": "port of the mock that plays the provider a router falls back to; it is started "
+        "where the profile declares fallback (default: 9102)",
+    }),
+    Option("--second-mock-url", {
+        "metavar": "URL",
+        "help": "control URL of a mock that runs already for that, as --name second",
+    }),
     Option("--black-box", {
         "action": "store_true",
         "help": "judge only what the client sees; the router's upstream is not the mock",

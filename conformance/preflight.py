@@ -13,7 +13,8 @@ from conformance.drive.capture import Limits
 from conformance.drive.trial import Bench
 from conformance.excerpt import opening
 from conformance.exchange import End, Exchange
-from conformance.probes.probe import Probe, Send
+from conformance.probes.fallback import FAILING
+from conformance.probes.probe import FALLBACK, Probe, Send
 from conformance.redact import Redactor, bare
 
 PROBE = Probe(
@@ -45,10 +46,11 @@ PORT = "correct the port or the scheme of --router-url"
 
 
 class Reading(NamedTuple):
-    """`complaint`: why there is nothing to judge. `seen`: the mock was called."""
+    """`complaint`: why there is nothing to judge. `seen`: the mock was called, and the second."""
 
     complaint: str
     seen: bool
+    second_seen: bool = False
 
 
 async def exchanges(bench: Bench, surface: str, run: str) -> list[Exchange]:
@@ -102,6 +104,21 @@ def _refusal(answer: Exchange, body: str) -> str:
     if "html" in (answer.header("content-type") or "") or body.lstrip().startswith("<"):
         return f"answered {answer.status} with HTML, {body!r}; that is a web page: {PATH}"
     return ""
+
+
+async def fallen_back(bench: Bench, surface: str, run: str) -> bool:
+    """Have the first provider fail in a way that the profile names; say if the second is asked."""
+    name = next(each for each in FAILING.sends if each in bench.policy[FALLBACK])
+    told = await trial.exchange(FAILING, name, surface, bench, f"{run}-preflight.fallback")
+    return bool(told.of_second)
+
+
+def unused(upstream_url: str) -> str:
+    """Say what to do about a router that does not fall back to our second mock."""
+    return (
+        f"the router did not fall back to the mock at {upstream_url}: configure that as its second"
+        " upstream, or say of the profile that it declares no fallback"
+    )
 
 
 def unseen(upstream_url: str) -> str:

@@ -16,7 +16,7 @@ from conformance.options import OPTIONS
 from conformance.plan import cases
 from conformance.probes import PROBES
 from conformance.profiles import profile as profiles
-from conformance.profiles.profile import BadProfile, Profile
+from conformance.profiles.profile import FALLBACK, BadProfile, Profile
 from conformance.rules import RULES
 
 KEY_VARIABLE = "ROUTER_KEY"
@@ -38,6 +38,8 @@ class Settings:
     surfaces: tuple[str, ...] = ("chat",)
     mock_port: int = 9100
     mock_url: str = ""
+    second_mock_port: int = 9102
+    second_mock_url: str = ""
     black_box: bool = False
     strict: bool = False
     clients: bool = False
@@ -53,13 +55,18 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
         raise WrongUsage("--router-key: a key is printable ASCII; the one given is not")
     if told["--black-box"] and told["--mock-url"]:
         raise WrongUsage("--black-box and --mock-url exclude each other: give one of them")
-    if told["--mock-port"] not in PORTS:
-        right = "0 to 65535, where 0 takes any free one"
-        raise WrongUsage(f"--mock-port {told['--mock-port']}: a port is {right}")
+    for flag in ("--mock-port", "--second-mock-port"):
+        if told[flag] not in PORTS:
+            right = "0 to 65535, where 0 takes any free one"
+            raise WrongUsage(f"{flag} {told[flag]}: a port is {right}")
     for flag in ("--deadline", "--patience"):
         if not (told[flag] > 0 and math.isfinite(told[flag])):
             raise WrongUsage(f"{flag} {told[flag]:g}: a number of seconds above 0 is needed")
     promised = profile(told["--router-profile"])
+    for flag in ("--second-mock-port", "--second-mock-url"):
+        if _differs(flag, told) and promised.lacks([FALLBACK]):
+            why = f"profile {promised.name} declares no fallback; see docs/profiles.md"
+            raise WrongUsage(f"{flag}: {why}")
     return Settings(
         _target(promised, told["--router-url"], key, told["--router-model"]),
         promised,
@@ -67,7 +74,9 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
         Path(told["--run-dir"]),
         _surfaces(told["--surface"]) or promised.surfaces,
         told["--mock-port"],
-        _control(told["--mock-url"] or ""),
+        _control("--mock-url", told["--mock-url"] or ""),
+        told["--second-mock-port"],
+        _control("--second-mock-url", told["--second-mock-url"] or ""),
         told["--black-box"],
         told["--strict-should"],
         told["--clients"],
@@ -110,10 +119,10 @@ def _surfaces(text: str | None) -> tuple[str, ...]:
     return named
 
 
-def _control(url: str) -> str:
+def _control(flag: str, url: str) -> str:
     if url and not url.startswith(("http://", "https://")):
         right = "the control_url that mockprovider serve prints, such as http://127.0.0.1:9101"
-        raise WrongUsage(f"--mock-url {url!r}: not an http URL; right would be {right}")
+        raise WrongUsage(f"{flag} {url!r}: not an http URL; right would be {right}")
     return url.rstrip("/")
 
 

@@ -57,7 +57,7 @@ async def attempt(bench: Bench, surface: str, probe: str, nonce: str, gate: Gate
 
     if PROBES[probe].billed and bench.books and bench.books.shared:
         return Tried(await gate.alone(work))
-    first = await gate.among_others(work)
+    first = await (gate.alone if PROBES[probe].alone else gate.among_others)(work)
     if not driving.stalled(first):
         return Tried(first)
     return Tried(first, await gate.alone(lambda: work(".again")))
@@ -117,7 +117,7 @@ class Suite:
         self._trials: dict[tuple[str, str], Future[Tried]] = {}
 
     def start(self, wanted: Iterable[tuple[str, str]]) -> None:
-        for surface, probe in wanted:
+        for surface, probe in sorted(wanted, key=lambda each: PROBES[each[1]].alone):
             if (surface, probe) not in self._trials:
                 nonce = f"{self._run}-{len(self._trials)}"
                 work = attempt(self._bench, surface, probe, nonce, self._gate)

@@ -49,6 +49,8 @@ def judge(
         return undeclared(need)
     if missing := rule.needs - DECLARED - have:
         return Verdict(Kind.UNTESTABLE, f"needs {' and '.join(sorted(missing))}")
+    if trial.unready:
+        return Verdict(Kind.INCONCLUSIVE, trial.unready)
     if reason := _unjudgeable(rule, trial):
         declined = may_refuse and any(e.status == 400 for e in trial.exchanges.values())  # noqa: PLR2004
         kind = Kind.NOT_APPLICABLE if declined else Kind.INCONCLUSIVE

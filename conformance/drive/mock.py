@@ -29,8 +29,8 @@ class Mock:
     async def close(self) -> None:
         await self._wires.close()
 
-    async def data_url(self) -> str:
-        return str((await self._call("GET", "/_mock/health"))["data_url"])
+    async def health(self) -> dict[str, Any]:
+        return await self._call("GET", "/_mock/health")
 
     async def release(self, nonce: str, hold: str) -> None:
         await self._call("POST", f"/_mock/release/{nonce}", json={"hold": hold})

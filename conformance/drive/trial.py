@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from conformance.drive.bill import Books
 from conformance.drive.capture import Arrival, Captured, Limits, capture
 from conformance.drive.client import Client
-from conformance.drive.mock import Mock, MockTrouble
+from conformance.drive.mock import MockTrouble
+from conformance.drive.pair import Mocks, Pair
 from conformance.drive.spread import spread
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
-from conformance.probes.probe import Probe
+from conformance.probes.probe import Probe, Send
 from conformance.protocols.outcome import fragments, spoken, steps
 
 EVERYTHING = "*"  # all holds of a script
@@ -31,7 +33,7 @@ class Bench:
 
     target: Target
     http: Client
-    mock: Mock | None  # None in black-box mode
+    mock: Mocks | None  # None in black-box mode
     limits: Limits = field(default_factory=Limits)
     policy: Mapping[str, Json] = field(default_factory=dict)
     books: Books | None = None  # None where nobody is asked what a request cost
@@ -47,6 +49,8 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
         deadline = bench.limits.deadline + probe.patient
         bench = replace(bench, limits=replace(bench.limits, deadline=deadline))
     try:
+        if probe.alone and not await recovered(probe, surface, bench, nonce):
+            return Trial(probe.id, exchanges, unready=UNREADY)
         for name, send in probe.sends.items():
             # What is before the last dash is the run, so that none may follow.
             own = f"{nonce}.{name.replace('-', '_')}"
@@ -58,6 +62,30 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     except MockTrouble as trouble:
         return Trial(probe.id, exchanges, str(trouble))
     return Trial(probe.id, exchanges)
+
+
+UNREADY = "the router did not go back to its first provider, which earlier failures had it avoid"
+WELL = Probe("well", "", "text")
+PAUSE = 0.25  # seconds between two questions
+
+
+async def recovered(probe: Probe, surface: str, bench: Bench, nonce: str) -> bool:
+    """Ask until it is the first provider that is asked."""
+    if not isinstance(bench.mock, Pair):
+        return True
+    headers = next(iter(probe.sends.values())).headers
+    asking = replace(WELL, sends={"plain": Send("plain", headers=headers)})
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + bench.mock.recovery
+    for number in count():
+        told = await exchange(asking, "plain", surface, bench, f"{nonce}.well{number}")
+        if told.of_first:
+            return True
+        if clock() > deadline:
+            break
+        await asyncio.sleep(PAUSE)
+    bench.mock.recovery = 0
+    return False
 
 
 def waiting(limits: Limits, limit: float) -> Limits:

@@ -21,18 +21,23 @@ class Upstream(NamedTuple):
 
 
 @contextmanager
-def upstream(port: int) -> Iterator[Upstream]:
+def upstream(port: int, name: str = "") -> Iterator[Upstream]:
     """Run a mock provider as long as the block lasts; port 0 takes any free one."""
-    _free(port)
-    command = ("serve", "--port", str(port), "--control-port", "0", "--print-json")
+    _free(port, name)
+    named = ("--name", name) if name else ()
+    command = ("serve", "--port", str(port), "--control-port", "0", "--print-json", *named)
     with launched(python("mockprovider", *command)) as told:
         yield Upstream(str(told["control_url"]), str(told["data_url"]))
 
 
-def _free(port: int) -> None:
+def _free(port: int, name: str) -> None:
     try:
         socket.create_server((LOOPBACK, port)).close()
     except OSError as error:
         taken = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error})"
-        hint = "give another with --mock-port, or the control URL of a running mock with --mock-url"
-        raise PortTaken(f"port {port} for the mock provider {taken}: {hint}") from error
+        flag = f"--{name}-mock" if name else "--mock"
+        hint = (
+            f"give another with {flag}-port, or the control URL of a running mock with {flag}-url"
+        )
+        who = f"{name} mock provider" if name else "mock provider"
+        raise PortTaken(f"port {port} for the {who} {taken}: {hint}") from error

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from conformance.drive import trial as driving
 from conformance.drive.bill import books
 from conformance.drive.client import Client
-from conformance.drive.mock import Mock
+from conformance.drive.pair import mocks
 from conformance.drive.trial import Bench
 from conformance.excerpt import excerpt
 from conformance.exchange import Trial
@@ -22,10 +22,10 @@ from conformance.probes import PROBES
 from conformance.protocols import read
 from conformance.rules import RULES
 from conformance.rules.rule import Rule
-from conformance.selfcheck.check import Servers, servers
 from conformance.selfcheck.mutants import MUTANTS
-from conformance.selfcheck.observe import HAVE, LIMITS, due
-from conformance.selfcheck.routers import promised, reached
+from conformance.selfcheck.observe import LIMITS, due
+from conformance.selfcheck.routers import have, promised, reached
+from conformance.selfcheck.servers import Servers, servers
 from conformance.selfcheck.variant import Variant
 from conformance.verdicts import judge
 
@@ -76,7 +76,7 @@ def _plain(message: str) -> str:
 async def _example(rule: Rule, nonce: str, started: Servers) -> Example | None:
     for number, (mutant, case) in enumerate(_tries(rule)):
         trial = await _trial(mutant, case, f"{nonce}.{number}", started)
-        verdict = judge(case.rule, trial, promised(mutant), HAVE)
+        verdict = judge(case.rule, trial, promised(mutant), have(mutant))
         if verdict.findings:
             return _told(mutant, case, trial, verdict.findings[0])
     return None
@@ -98,7 +98,7 @@ def _plainness(mutant: Variant) -> tuple[int, bool]:
 
 
 async def _trial(mutant: str, case: Case, nonce: str, started: Servers) -> Trial:
-    mock = Mock(started.control_url)
+    mock = mocks(started.control_url, started.second_url)
     profile, router = promised(mutant), reached(started.routers_url, mutant)
     async with Client() as http:
         bench = Bench(router, http, mock, LIMITS, profile.policy, books(profile.bill))

@@ -30,6 +30,7 @@ class Send:
     endpoint: Endpoint | None = None  # what is asked in place of the surface
 
 
+FALLBACK = "fallback"  # the feature of a router that asks another provider when one fails
 EVERYWHERE = " ".join(SURFACES)
 BILL = "bill"
 STREAM: Mapping[str, Send] = {"stream": Send()}
@@ -60,6 +61,14 @@ class Probe:
     def wants(self) -> set[str]:
         """Return what a profile has to declare, or the probe is not sent."""
         return {self.limit, BILL if self.billed else "", *self.feature.split()} - {""}
+
+    @property
+    def alone(self) -> bool:
+        """Tell whether it is asked last and by itself.
+
+        A router that has a choice of providers remembers how they have been.
+        """
+        return FALLBACK in self.feature.split()
 
     def document(self, name: str, limit: float = 1.0) -> Json:
         """Return the scenario the provider plays for one of the requests."""

@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import UnionType
 
 from conformance.exchange import SURFACES, Json
-from conformance.profiles import address, bill, grounds, rows
+from conformance.profiles import address, bill, fallback, grounds, rows
 from conformance.profiles.address import Address, BadAddress
 from conformance.profiles.bill import BadBill, BillSource
 from conformance.profiles.grounds import BadGround, Ground
@@ -40,15 +41,16 @@ UNSPECIFIED = "unspecified"
 #: towards a client, of a whole request.
 LIMITS = frozenset({"idle-limit", "keepalive-limit", "request-limit"})
 #: What not every router offers, and how it is declared.
-FEATURES: Mapping[str, tuple[type, str]] = {
-    "fallback": (bool, "true or false"),  # another provider is asked when one fails
+FEATURES: Mapping[str, tuple[type | UnionType, str]] = {
+    "fallback": (bool | list, fallback.RIGHT),  # another provider is asked when one fails
+    "cooldown": (bool, "true or false"),  # and one that fails often is not asked for a while
     "cache": (bool, "true or false"),  # the same question may get a stored answer
     "guard": (str, "a text that its guardrail forbids in answers"),
     "pinned-model": (str, "the name of a model that is never routed elsewhere"),
     "unknown-model": (str, "the name of a model that there is not"),
     "prefixed-model": (str, "the name of a model, with its provider ahead of a slash"),
 }
-BILL, AUTH, TRANSPARENCY = "bill", "auth", "transparency"
+BILL, AUTH, TRANSPARENCY, FALLBACK = "bill", "auth", "transparency", "fallback"
 #: Where a stream is made anew there is nothing to hold against what the provider wrote.
 MADE_ANEW = "normalised"
 #: Rules about these are not applicable where a profile does not declare them.
@@ -196,9 +198,10 @@ def _features(path: Path, told: Json) -> dict[str, Json]:
         if name not in FEATURES:
             raise BadProfile(f"{path}: no feature {name!r}; there are {', '.join(FEATURES)}")
         kind, right = FEATURES[name]
-        if not isinstance(said, kind):
+        if not isinstance(said, kind) or (name == FALLBACK and fallback.read(said) is None):
             raise BadProfile(f"{path}: feature {name} {said!r}: {right} is needed")
-    return dict(told)
+    failures = {FALLBACK: fallback.read(told[FALLBACK])} if FALLBACK in told else {}
+    return {**told, **failures}
 
 
 def _surfaces(path: Path, said: Json) -> tuple[str, ...]:

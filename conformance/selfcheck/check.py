@@ -6,16 +6,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
 
-from conformance.drive.launch import LaunchFailed, launched, python
+from conformance.drive.launch import LaunchFailed
 from conformance.drive.mock import MockTrouble
-from conformance.drive.upstream import upstream
 from conformance.exits import Exit
 from conformance.parser import Parser
 from conformance.plan import Case, UnknownCase, cases, selected
@@ -24,22 +21,14 @@ from conformance.rules import RULES
 from conformance.selfcheck.matrix import Matrix, complaints
 from conformance.selfcheck.observe import Job, jobs, observed
 from conformance.selfcheck.routers import ASKED, GOOD, VARIANTS
+from conformance.selfcheck.servers import servers
 from conformance.selfcheck.share import asked
 from conformance.selfcheck.sheet import document, sheet
 from conformance.settings import WrongUsage
 
-# The idle limit outlasts the patience of a hold, so that a mutant that keeps back an event is not
-# taken for one whose provider has died.
-LIMITS = ("--keepalive-ms", "500", "--idle-ms", "4000")
-
 
 class NothingSelected(ValueError):
     """There is nothing to check."""
-
-
-class Servers(NamedTuple):
-    routers_url: str
-    control_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +112,8 @@ def _any(name: str, patterns: Sequence[str]) -> bool:
 
 
 def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
-    with servers() as (routers_url, control_url):
-        found = asyncio.run(observed(routers_url, control_url, work))
+    with servers() as started:
+        found = asyncio.run(observed(started, work))
     everything = {(case.rule.id, case.surface) for case in chosen.cases} if chosen.whole else ()
     return Matrix(
         {name: VARIANTS[name] for name in chosen.routers if name in VARIANTS},
@@ -133,16 +122,6 @@ def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
         frozenset(everything),
         tuple(GOOD),
     )
-
-
-@contextmanager
-def servers(*limits: str) -> Iterator[Servers]:
-    """Run the mock and, in one process, all routers in front of it."""
-    with upstream(0) as mock:
-        where = ("--port", "0", "--upstream", f"{mock.data_url}/v1", "--print-json")
-        command = python("conformance.selfcheck.serve", *where, *(limits or LIMITS))
-        with launched(command) as told:
-            yield Servers(told["url"], mock.control_url)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,17 +10,17 @@ from conformance.drive import trial as driving
 from conformance.drive.bill import books
 from conformance.drive.capture import Limits
 from conformance.drive.client import Client
-from conformance.drive.mock import Mock
+from conformance.drive.pair import Mocks, mocks
 from conformance.drive.trial import Bench
 from conformance.plan import Case
 from conformance.profiles.profile import Profile
 from conformance.selfcheck.matrix import Observed
-from conformance.selfcheck.routers import promised, reached
+from conformance.selfcheck.routers import have, promised, reached
+from conformance.selfcheck.servers import Servers
 from conformance.verdicts import Kind, Verdict, judge
 
 # Mutants hold events back on purpose and run into our patience: it is short.
 LIMITS = Limits(deadline=16.0, patience=1.5, crowd=16)
-HAVE = frozenset({"head", "request", "upstream"})
 WIDTH = 48  # trials at once: many, as some of them wait
 WAITING = 5  # beside each of them, of those that do nothing else
 
@@ -62,7 +62,7 @@ def due(case: Case, profile: Profile) -> bool:
     return case.surface in profile.surfaces and not profile.lacks(wanted)
 
 
-async def observed(routers_url: str, control_url: str, work: Sequence[Job]) -> list[Observed]:
+async def observed(servers: Servers, work: Sequence[Job]) -> list[Observed]:
     """Return every verdict that is not a pass."""
     found: list[Observed] = []
     waiting = iter([job for job in work if job.waits])
@@ -70,9 +70,9 @@ async def observed(routers_url: str, control_url: str, work: Sequence[Job]) -> l
     left = Counter(job.run for job in work)
     accounts = {router: books(promised(router).bill) for router in {job.router for job in work}}
 
-    async def worker(listed: Iterator[Job], http: Client, mock: Mock) -> None:
+    async def worker(listed: Iterator[Job], http: Client, mock: Mocks) -> None:
         for job in listed:
-            profile, router = promised(job.router), reached(routers_url, job.router)
+            profile, router = promised(job.router), reached(servers.routers_url, job.router)
             bench = Bench(router, http, mock, LIMITS, profile.policy, accounts[job.router])
             judging = asyncio.create_task(_judged(job, bench, profile))
             # What breaks down over something a router sent must not end the run.
@@ -85,7 +85,7 @@ async def observed(routers_url: str, control_url: str, work: Sequence[Job]) -> l
 
     async def bench() -> None:
         # A client for a few workers: with many connections a pool spends its time choosing one.
-        mock = Mock(control_url)
+        mock = mocks(servers.control_url, servers.second_url)
         async with Client() as http:
             await asyncio.gather(
                 worker(busy, http, mock), *(worker(waiting, http, mock) for _ in range(WAITING))
@@ -110,7 +110,7 @@ async def _judged(job: Job, bench: Bench, profile: Profile) -> list[Observed]:
         Observed(
             job.router,
             case,
-            judge(case.rule, trial, profile, HAVE, may_refuse=case.probe.may_refuse),
+            judge(case.rule, trial, profile, have(job.router), may_refuse=case.probe.may_refuse),
         )
         for case in job.cases
     )

@@ -1,7 +1,7 @@
 """The good router: every part as it should be. Legal variants and mutants replace one of them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from conformance.selfcheck.router import events
@@ -11,6 +11,7 @@ from conformance.selfcheck.router.failures import forwarded
 from conformance.selfcheck.router.pages import PAGES
 from conformance.selfcheck.router.relay import Items, Parts, Pieces, Relay
 from conformance.selfcheck.router.stream import json_text
+from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.router.values import Answer, Ending, Failed, Headers
 
 
@@ -30,6 +31,15 @@ def request_headers(relay: Relay) -> Headers:
         ("accept-encoding", "identity"),
         ("user-agent", "streamproof-reference"),
     )
+
+
+def providers(relay: Relay) -> Sequence[Upstream]:
+    """Ask the first one, and no other."""
+    return relay.upstreams[:1]
+
+
+def never(failed: Failed, relay: Relay) -> bool:
+    return False
 
 
 def stream_headers(relay: Relay) -> Headers:
@@ -69,9 +79,9 @@ def same_bytes(pieces: Pieces, relay: Relay) -> Pieces:
 def ending(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Complete what is complete; anything else is an error, never a finish or a terminator."""
     if not ending.good:
-        relay.parts.settle(relay, "failed")
         if not relay.committed:
             raise Failed(ending.status, ending.error)
+        relay.parts.settle(relay, "failed")
         yield from relay.dialect.failing(ending.error, relay)
         return
     # The last events may bring the usage: they are seen to before the ledger is.
@@ -106,6 +116,8 @@ def answer(answer: Answer, relay: Relay) -> Answer:
 REFERENCE = Parts(
     admit=admit,
     request_headers=request_headers,
+    providers=providers,
+    falls_back=never,
     stream_headers=stream_headers,
     answer_headers=answer_headers,
     bytes_in=bytes_in,

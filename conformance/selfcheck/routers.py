@@ -3,8 +3,12 @@
 from functools import cache
 
 from conformance.drive.target import Target, target
+from conformance.exchange import SECOND_UPSTREAM
+from conformance.probes.probe import FALLBACK as FEATURE
 from conformance.profiles.profile import Profile, load
+from conformance.selfcheck import variant
 from conformance.selfcheck.emulations import EMULATIONS
+from conformance.selfcheck.fallback import FALLBACK
 from conformance.selfcheck.legal import LEGAL
 from conformance.selfcheck.mutants import MUTANTS
 from conformance.selfcheck.reference import REFERENCE
@@ -12,14 +16,15 @@ from conformance.selfcheck.router.relay import Parts
 from conformance.selfcheck.variant import Variant
 
 REFERENCE_NAME = "reference"
-GOOD: dict[str, Parts] = {REFERENCE_NAME: REFERENCE, **EMULATIONS}
+GOOD: dict[str, Parts] = {REFERENCE_NAME: REFERENCE, variant.FALLBACK: FALLBACK, **EMULATIONS}
+HAVE = frozenset({"head", "request", "upstream"})
 
 VARIANTS: dict[str, Variant] = {**LEGAL, **MUTANTS}
 
 #: The surface each is asked on, empty for all: elsewhere a variant of one surface is the reference.
 ASKED = {
     **dict.fromkeys(GOOD, ""),
-    **{name: variant.surface for name, variant in VARIANTS.items()},
+    **{name: each.surface for name, each in VARIANTS.items()},
 }
 
 
@@ -29,16 +34,21 @@ def routers() -> dict[str, Parts]:
 
 def origin(name: str) -> str:
     """Return the good router that a router is, or is made of."""
-    if name in EMULATIONS:
+    if name in GOOD:
         return name
-    variant = VARIANTS.get(name)
-    return (variant.of if variant else "") or REFERENCE_NAME
+    made = VARIANTS.get(name)
+    return (made.of if made else "") or REFERENCE_NAME
 
 
 @cache
 def promised(name: str) -> Profile:
     """Return the profile a router is held to: that of the good one it is made of."""
     return load(origin(name))
+
+
+def have(name: str) -> frozenset[str]:
+    """Return what is at hand to judge a router with."""
+    return HAVE if promised(name).lacks([FEATURE]) else HAVE | {SECOND_UPSTREAM}
 
 
 def reached(root: str, name: str) -> Target:

@@ -22,7 +22,13 @@ LAST_PORT = 65535
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(arguments)
-    settings = Settings(args.upstream, keepalive=args.keepalive_ms, idle=args.idle_ms)
+    settings = Settings(
+        args.upstream,
+        keepalive=args.keepalive_ms,
+        idle=args.idle_ms,
+        second=args.second_upstream,
+        rest=args.rest_ms,
+    )
     served = routers()
     try:
         listener = socket.create_server((args.host, args.port), backlog=2048)
@@ -59,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         "--upstream", type=_url, required=True, metavar="URL", help="the provider, with /v1"
     )
     parser.add_argument(
+        "--second-upstream", type=_url, default="", metavar="URL",
+        help="the provider that `fallback` and its variants ask when the first one fails",
+    )  # fmt: skip
+    parser.add_argument(
         "--keepalive-ms", type=_seconds, default=15.0, metavar="MS",
         help="silence after which a client gets a comment (default: 15000)",
     )  # fmt: skip
@@ -66,12 +76,16 @@ def _parser() -> argparse.ArgumentParser:
         "--idle-ms", type=_seconds, default=60.0, metavar="MS",
         help="silence after which the provider counts as dead (default: 60000)",
     )  # fmt: skip
+    parser.add_argument(
+        "--rest-ms", type=_seconds, default=30.0, metavar="MS",
+        help="for how long a provider that has failed often is not asked first (default: 30000)",
+    )  # fmt: skip
     parser.add_argument("--print-json", action="store_true", help="say as JSON where it listens")
     return parser
 
 
 def _url(text: str) -> str:
-    if not re.fullmatch(r"https?://[\w.\-\[\]:]+(/[^?#\s]*)?", text):
+    if text and not re.fullmatch(r"https?://[\w.\-\[\]:]+(/[^?#\s]*)?", text):
         right = "http://HOST:PORT/v1"
         raise argparse.ArgumentTypeError(f"{text!r} is no base URL; right would be {right}")
     return text.rstrip("/")

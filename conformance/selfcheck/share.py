@@ -7,6 +7,8 @@ on one surface, but for the reference. Beyond that a mutant of what all surfaces
 asked everything on one of them and a share on the others, another for each mutant: between them
 all trials are asked.
 
+A mutant of the router with two providers is asked what is about them, and a share of all else.
+
 A router that plays another is asked the few probes by which promises show, and a share: a
 demonstration asks it everything. A mutant of one is asked those probes, and whatever its rules
 judge nowhere else.
@@ -34,7 +36,7 @@ def asked(name: str, variant: Variant | None, judging: Sequence[Case]) -> bool:
     probe, surface = judging[0].probe, judging[0].surface
     if name in EMULATIONS:
         return shows(probe) or _chance(name, judging)
-    if variant and variant.of:
+    if variant and variant.of in EMULATIONS:
         named = [each for each in judging if each.rule.id in variant.breaks]
         return shows(probe) or not all(_shown(each.rule, surface) for each in named)
     if variant is None or any(case.rule.id in variant.breaks for case in judging):
@@ -46,6 +48,8 @@ def asked(name: str, variant: Variant | None, judging: Sequence[Case]) -> bool:
     if probe.heavy:
         families = {rule.partition(".")[0] for rule in variant.breaks}
         return any(case.rule.family in families for case in judging)
+    if variant.of:
+        return probe.alone or _chance(name, judging)
     at_home = variant.surface or HOME
     return surface == at_home or _chance(name, judging)
 

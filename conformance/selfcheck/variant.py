@@ -8,6 +8,8 @@ from typing import Any
 
 from conformance.selfcheck.router.relay import Dialect, Parts
 
+#: The good router that has a second provider.
+FALLBACK = "reference-fallback"
 NEUTRAL = frozenset(part.name for part in fields(Parts)) - {"dialects"}
 OF_A_SURFACE = frozenset(part.name for part in fields(Dialect)) - {"name"}
 
@@ -26,10 +28,10 @@ class Variant:
     breaks: frozenset[str] = frozenset()  # ids of the rules that must tell; empty if it is legal
     instead_of: Any = None  # the member it replaces: one of the repairs, or a key of conversions
     surface: str = ""  # the only one on which it is asked; empty: all of them
-    of: str = ""  # the emulation it is made of, and held to the profile of; empty: the reference
+    of: str = ""  # the good router it is made of, and held to the profile of; empty: the reference
 
     def router(self, reference: Parts) -> Parts:
-        """Return the reference, or an emulation, with the one part or one member of it replaced."""
+        """Return the reference, or another good router, with one part or member of it replaced."""
         if self.part in NEUTRAL:
             return replace(reference, **self._changed(reference))
         if self.part not in OF_A_SURFACE:
@@ -75,10 +77,10 @@ def mutant(
 
 
 def legal(
-    part: str, *, surface: str = "", instead_of: object = None
+    part: str, *, surface: str = "", instead_of: object = None, of: str = ""
 ) -> Callable[[Function], Variant]:
     """Make an odd but conformant router of a function that takes the place of one part."""
-    return mutant(part, breaks="", surface=surface, instead_of=instead_of)
+    return mutant(part, breaks="", surface=surface, instead_of=instead_of, of=of)
 
 
 def collected(*modules: ModuleType) -> dict[str, Variant]:

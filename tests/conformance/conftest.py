@@ -12,7 +12,7 @@ import pytest
 from conformance.cli import main
 from conformance.exchange import Json
 from conformance.report.run import SCHEMA, Run
-from conformance.selfcheck.check import Servers, servers
+from conformance.selfcheck.servers import Servers, servers
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -10,7 +10,7 @@ import httpx
 from conformance.drive.target import request, target
 from conformance.exchange import Json, Request
 from conformance.probes.probe import Send
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 
 NUMBERS = count(1)
 

@@ -19,8 +19,8 @@ from conformance.drive.target import DEFAULT_KEY
 from conformance.exchange import Json
 from conformance.report.run import Writer, read
 from conformance.rules import RULES
-from conformance.selfcheck.check import Servers
 from conformance.selfcheck.emulations import EMULATIONS
+from conformance.selfcheck.servers import Servers
 from conformance.suite import Background
 
 Command = Callable[..., CompletedProcess[str]]

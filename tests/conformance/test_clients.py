@@ -15,7 +15,7 @@ from conformance.exchange import End, Exchange, Json, Read, Request
 from conformance.report.record import client
 from conformance.report.run import read
 from conformance.report.terminal import verdict_on
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 from tests.conformance.made import body, choice, chunk, said, streamed
 
 Command = Callable[..., CompletedProcess[str]]

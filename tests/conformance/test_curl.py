@@ -16,7 +16,7 @@ from conformance.drive.trial import Bench, run
 from conformance.exchange import Exchange, Request
 from conformance.probes.probe import Probe, Send
 from conformance.report.curl import curl, unheld
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 
 HEADERS = (("authorization", "Bearer sk-secret"), ("x-it's", "a b"), ("accept-encoding", "gzip"))
 PROMPT = 'it\'s [[mock:text#r1-0.stream]] "é"'

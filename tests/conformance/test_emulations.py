@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from conformance.exchange import Json
-from conformance.selfcheck.check import Servers
 from conformance.selfcheck.emulations import EMULATIONS
 from conformance.selfcheck.mutants import MUTANTS
 from conformance.selfcheck.reference import REFERENCE
 from conformance.selfcheck.routers import origin, promised, reached, routers
+from conformance.selfcheck.servers import Servers
 
 KEY = {"authorization": "Bearer sk-conformance"}
 HELLO: Json = {"model": "flux-auto", "messages": [{"role": "user", "content": "Hello."}]}

@@ -17,7 +17,7 @@ from conformance.probes.probe import Probe
 from conformance.profiles.profile import load
 from conformance.rules import RULES
 from conformance.rules.rule import comparison
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 from conformance.settings import Settings
 from conformance.verdicts import Kind, Verdict, settle
 

@@ -14,7 +14,7 @@ from conformance.expected.choosing import Expectations
 from conformance.profiles.profile import load
 from conformance.report.excuses import updated
 from conformance.report.run import Run, read
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 from conformance.settings import Settings
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from conformance.drive.trial import Bench
 from conformance.exchange import SURFACES, Json
 from conformance.probes import PROBES
 from conformance.probes.probe import Probe, Send
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 
 BRIEF = [("sse-each-byte", surface) for surface in ("chat", "messages", "gemini")]
 

@@ -13,8 +13,8 @@ import pytest
 
 from conformance.drive.launch import launched, python
 from conformance.report.run import read
-from conformance.selfcheck.check import Servers
 from conformance.selfcheck.mutants import MUTANTS
+from conformance.selfcheck.servers import Servers
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from conformance.exchange import End, Exchange, Request
 from conformance.opening import ground, surveyed
 from conformance.preflight import Reading, complaint, reading
 from conformance.profiles.profile import load
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 from conformance.settings import Settings, WrongUsage
 from conformance.suite import Background
 

@@ -10,7 +10,7 @@ from conformance.exchange import SURFACES, Exchange, HoldSeen, Json, Trial
 from conformance.habits import habits
 from conformance.profiles.profile import read
 from conformance.profiles.rows import Error, Header, RateLimit
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 from tests.conformance.made import body, choice, chunk, said, streamed
 
 Command = Callable[..., CompletedProcess[str]]

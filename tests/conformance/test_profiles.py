@@ -15,6 +15,8 @@ from conformance.rules import RULES
 TOP = 'title = "Mine"\nsource = "me"\n'
 SOURCES = '[sources]\nguide = { title = "Its guide", read = 2026-11-20 }\n'
 
+FAILURES = "true, or a list of 5xx, connection, error, empty, timeout and of statuses such as 429"
+
 
 def told(tmp_path: Path, text: str) -> Profile:
     path = tmp_path / "mine.toml"
@@ -97,8 +99,10 @@ def test_a_feature_that_is_denied_is_not_declared(tmp_path: Path) -> None:
          "profile 'referense': no profile 'referense'; did you mean 'reference'?"),
         ('profile = ["x"]', "profile ['x']: a text is needed"),
         ("[features]\ncash = true",
-         ("no feature 'cash'; there are fallback, cache, guard, pinned-model, unknown-model, "
-         "prefixed-model")),
+         ("no feature 'cash'; there are fallback, cooldown, cache, guard, pinned-model, "
+         "unknown-model, prefixed-model")),
+        ('[features]\nfallback = ["6xx"]', f"feature fallback ['6xx']: {FAILURES} is needed"),
+        ("[features]\nfallback = 5", f"feature fallback 5: {FAILURES} is needed"),
         ("[features]\nguard = true", ("feature guard True: a text that its guardrail forbids in "
          "answers is needed")),
         ("[base]\nsoap = '/v1'",

@@ -12,12 +12,12 @@ from starlette.types import Receive, Scope, Send
 
 from conformance.drive.launch import launched, python
 from conformance.exchange import Json
-from conformance.selfcheck.check import Servers
 from conformance.selfcheck.reference import REFERENCE
 from conformance.selfcheck.router.app import app
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Settings
 from conformance.selfcheck.router.wire import Wire
+from conformance.selfcheck.servers import Servers
 from tests.conformance.ends import Ends, fresh
 
 MIB = 1 << 20
@@ -138,6 +138,7 @@ def test_usage_reaches_who_asked_and_the_ledger_always(ends: Ends) -> None:
             "upstream_request_id": response.headers["x-upstream-request-id"],
             "model": "m",
             "status": "complete",
+            "providers": 1,
             "source": "upstream",
             "input_tokens": 1009,
             "output_tokens": 60,
@@ -322,7 +323,7 @@ def test_models_are_the_providers(ends: Ends) -> None:
 def test_a_provider_that_is_not_there_is_a_bad_gateway() -> None:
     nobody = ("--port", "0", "--upstream", f"{NOBODY}/v1", "--print-json")
     server = launched(python("conformance.selfcheck.serve", *nobody))
-    with server as told, closing(Ends("chat", Servers(told["url"], NOBODY))) as both:
+    with server as told, closing(Ends("chat", Servers(told["url"], NOBODY, NOBODY))) as both:
         http = both.http
         answers = [
             both.ask("text"),

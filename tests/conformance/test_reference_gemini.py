@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from conformance.exchange import Json
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 from tests.conformance.ends import Ends, fresh
 
 STREAMS = ("stream", "array")

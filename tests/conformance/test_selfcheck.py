@@ -10,14 +10,13 @@ import pytest
 from conformance.exits import Exit
 from conformance.rules import RULES
 from conformance.selfcheck.check import check, main, selection
-from conformance.selfcheck.emulations import EMULATIONS
 from conformance.selfcheck.legal import LEGAL
 from conformance.selfcheck.matrix import complaints
 from conformance.selfcheck.mutants import MODULES, MUTANTS
 from conformance.selfcheck.observe import jobs
 from conformance.selfcheck.reference import REFERENCE
 from conformance.selfcheck.router.dialects.chat.dialect import CHAT, REPAIRS
-from conformance.selfcheck.routers import routers
+from conformance.selfcheck.routers import GOOD, routers
 from conformance.selfcheck.variant import BadVariant, Variant, collected, legal, mutant
 
 
@@ -93,7 +92,7 @@ def test_a_variant_of_a_surface_leaves_the_others_as_they_are() -> None:
 
 
 def test_every_variant_can_be_built_and_says_how_it_differs() -> None:
-    assert set(routers()) == {"reference", *EMULATIONS, *LEGAL, *MUTANTS}
+    assert set(routers()) == {*GOOD, *LEGAL, *MUTANTS}
     assert [name for name, each in {**LEGAL, **MUTANTS}.items() if not each.text] == []
     assert [name for name, each in MUTANTS.items() if not each.breaks] == []
     assert [name for name, each in LEGAL.items() if each.breaks] == []

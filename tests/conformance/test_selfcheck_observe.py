@@ -9,8 +9,8 @@ from conformance.plan import Case
 from conformance.probes import PROBES
 from conformance.rules import RULES
 from conformance.rules.rule import comparison
-from conformance.selfcheck.check import Servers
 from conformance.selfcheck.observe import Job, jobs, observed
+from conformance.selfcheck.servers import Servers
 from conformance.verdicts import Kind
 
 PAIR = ("done.present", "done.exactly-once")
@@ -37,7 +37,7 @@ def test_all_cases_of_a_probe_share_one_trial_per_router_of_its_surface() -> Non
 def test_what_did_not_pass_is_reported_and_a_breakdown_is_the_harness(started: Servers) -> None:
     cases = [*DONE, Case(breaks, PROBES["length"], "chat")]
     work = list(jobs({"reference": "", "drops_done": "chat"}, cases, "observe"))
-    found = asyncio.run(observed(started.routers_url, started.control_url, work))
+    found = asyncio.run(observed(started, work))
 
     told = sorted((each.router, each.case.rule.id, each.verdict.kind) for each in found)
     assert told == [

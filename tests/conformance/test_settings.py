@@ -44,6 +44,21 @@ def given(**options: object) -> argparse.Namespace:
             "--mock-port 65536: a port is 0 to 65535, where 0 takes any free one",
         ),
         (
+            {"second_mock_port": -1},
+            "--second-mock-port -1: a port is 0 to 65535, where 0 takes any free one",
+        ),
+        (
+            {"second_mock_url": "9103", "router_profile": "reference-fallback"},
+            f"--second-mock-url '9103': {NO_CONTROL}",
+        ),
+        *(
+            ({option: value}, f"{flag}: profile generic declares no fallback; see docs/profiles.md")
+            for option, flag, value in (
+                ("second_mock_port", "--second-mock-port", 9103),
+                ("second_mock_url", "--second-mock-url", "http://127.0.0.1:9103"),
+            )
+        ),
+        (
             {"surface": "chat,mesages"},
             "--surface 'mesages': no such surface; right is chat, responses, messages, gemini",
         ),

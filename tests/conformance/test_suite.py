@@ -11,7 +11,7 @@ from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 from conformance.suite import Background, Gate, Suite, Tried, attempt
 
 

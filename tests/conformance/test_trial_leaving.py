@@ -12,7 +12,7 @@ from conformance.drive.target import target
 from conformance.drive.trial import Bench
 from conformance.exchange import End, Trial
 from conformance.probes import PROBES
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 
 
 def tried(started: Servers, probe: str, crowd: int = 2) -> Trial:

@@ -1,5 +1,7 @@
 """Routers that get the transport wrong."""
 
+from collections.abc import Sequence
+
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.dialects.shared import mode_in_body
 from conformance.selfcheck.router.events import Comment, Item, write
@@ -123,10 +125,11 @@ class Trusting(Upstream):
 pools = dict[tuple[str, str], Trusting]()
 
 
-@mutant("admit", breaks="http.stale-upstream-conn")
-def trusts_its_connections(relay: Relay) -> None:
+@mutant("providers", breaks="http.stale-upstream-conn")
+def trusts_its_connections(relay: Relay) -> Sequence[Upstream]:
     """Keeps connections for each session, and asks on them though they have ended."""
-    reference.admit(relay)
-    if session := relay.headers.get("x-session-id"):
-        fresh = Trusting(relay.settings.upstream, relay.settings.idle)
-        relay.provider = pools.setdefault((session, relay.dialect.name), fresh)
+    session = relay.headers.get("x-session-id")
+    if session is None:
+        return reference.providers(relay)
+    fresh = Trusting(relay.settings.upstream, relay.settings.idle)
+    return [pools.setdefault((session, relay.dialect.name), fresh)]

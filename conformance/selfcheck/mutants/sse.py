@@ -2,8 +2,8 @@
 
 import json
 import re
+from collections.abc import Sequence
 
-from conformance.selfcheck import reference
 from conformance.selfcheck.router.events import BOM, DONE, Comment, Event, Item, Reader
 from conformance.selfcheck.router.line import Line, Lost
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
@@ -70,13 +70,12 @@ class Hurried(Line):
 hurried = dict[str, Upstream]()
 
 
-@mutant("admit", breaks="sse.split-reads gem.json-array-split")
-def wants_the_size_of_a_chunk_at_once(relay: Relay) -> None:
+@mutant("providers", breaks="sse.split-reads gem.json-array-split")
+def wants_the_size_of_a_chunk_at_once(relay: Relay) -> Sequence[Upstream]:
     """Takes an answer for broken where a read ends within the size of a chunk."""
-    reference.admit(relay)
     settings = relay.settings
     fresh = Upstream(settings.upstream, settings.idle, Hurried)
-    relay.provider = hurried.setdefault(settings.upstream, fresh)
+    return [hurried.setdefault(settings.upstream, fresh)]
 
 
 class Short(Reader):

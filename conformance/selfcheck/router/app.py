@@ -27,7 +27,7 @@ METHODS = ("GET", "POST", "DELETE")
 class Service:
     routers: Mapping[str, Parts]
     settings: Settings
-    upstream: Upstream
+    upstreams: tuple[Upstream, ...]  # the one that is asked first is the first
     ledger: Ledger = field(default_factory=Ledger)
 
     def relay(self, scope: Scope, surface: str) -> Relay:
@@ -37,8 +37,9 @@ class Service:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         parts = self.parts(scope)
         relay = Relay(
-            parts, parts.dialects[surface], self.settings, self.upstream, scope["state"]["wire"],
-            headers, scope["path"], params, query, ledger=self.ledger,
+            parts, parts.dialects[surface], self.settings, self.upstreams[0],
+            scope["state"]["wire"], headers, scope["path"], params, query,
+            ledger=self.ledger, upstreams=self.upstreams,
         )  # fmt: skip
         scope["relay"] = relay
         return relay
@@ -81,13 +82,15 @@ class Service:
 
 
 def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
-    upstream = Upstream(settings.upstream, settings.idle)
-    service = Service(routers, settings, upstream)
+    urls = filter(None, (settings.upstream, settings.second))
+    upstreams = tuple(Upstream(url, settings.idle) for url in urls)
+    service = Service(routers, settings, upstreams)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
-        upstream.close()
+        for upstream in upstreams:
+            upstream.close()
 
     return Starlette(
         routes=[

@@ -27,7 +27,7 @@ async def exchanged(relay: Relay, content: bytes, send: Send) -> None:
     try:
         relay.parts.admit(relay)
         relay.asked = understood(content, relay)
-        await _forwarded(relay, send)
+        await _asked_around(relay, send)
     except Failed as failed:
         relay.parts.settle(relay, "failed")
         if relay.committed:
@@ -51,9 +51,23 @@ def understood(content: bytes, relay: Relay) -> Chunk:
     return asked
 
 
+async def _asked_around(relay: Relay, send: Send) -> None:
+    """Ask one provider after the other, for as long as there is a point in it."""
+    relay.others = list(relay.parts.providers(relay))
+    while True:
+        relay.provider = relay.others.pop(0)
+        relay.row.providers += 1
+        try:
+            return await _forwarded(relay, send)
+        except Failed as failed:
+            if not relay.parts.falls_back(failed, relay):
+                raise
+        relay.begin_again()
+
+
 async def _forwarded(relay: Relay, send: Send) -> None:
     try:
-        async with _asked(relay) as (status, line):
+        async with asking(relay) as (status, line):
             body = Body(line)
             relay.upstream, relay.body = line.headers, body
             relay.row.upstream_request_id = upstream_id(relay)
@@ -68,7 +82,7 @@ async def _forwarded(relay: Relay, send: Send) -> None:
         raise Failed(502, relay.dialect.error(502, message, "upstream_cut")) from error
 
 
-def _asked(relay: Relay) -> AbstractAsyncContextManager[tuple[int, Line]]:
+def asking(relay: Relay) -> AbstractAsyncContextManager[tuple[int, Line]]:
     return relay.provider.ask(
         "POST",
         relay.dialect.request_path(relay),

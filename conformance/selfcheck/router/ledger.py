@@ -22,6 +22,7 @@ class Row:
     upstream_request_id: str | None = None
     model: str | None = None
     status: str = "open"  # complete, cancelled or failed once it is settled
+    providers: int = 0  # that were asked, one after the other; the last one is who counted
     source: str | None = None  # upstream: counted there; delivered: counted by what got through
     input_tokens: int | None = None
     output_tokens: int | None = None

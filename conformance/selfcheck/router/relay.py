@@ -4,11 +4,12 @@ import asyncio
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.selfcheck.router.events import Event, Item, Reader
+from conformance.selfcheck.router.health import Session
 from conformance.selfcheck.router.ledger import Counted, Ledger, Row
 from conformance.selfcheck.router.upstream import Body, Upstream
 from conformance.selfcheck.router.values import (
@@ -29,6 +30,10 @@ Heard = Said | Item | Ending
 Repair = Callable[[Chunk, "Relay"], Chunk | None]
 Conversion = Callable[["Relay", Body], Awaitable[Items | Answer]]
 Page = Callable[["Relay"], Awaitable[Answer]]
+
+#: What of a relay comes from the provider that is asked.
+OF_AN_ANSWER = ("upstream", "body", "more_headers", "first", "choices", "started", "positions",
+                "usage", "usage_chunk", "delivered", "sequence", "latest", "items")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,9 @@ class Parts:
     # The request, on its way up.
     admit: Callable[["Relay"], None]  # raises Failed
     request_headers: Callable[["Relay"], Headers]
+    # The providers: in which order they are asked, and whether one more is after a failure.
+    providers: Callable[["Relay"], Sequence[Upstream]]
+    falls_back: Callable[[Failed, "Relay"], bool]
     # The head of what comes down.
     stream_headers: Callable[["Relay"], Headers]
     answer_headers: Callable[["Relay"], Headers]
@@ -149,12 +157,26 @@ class Relay:
     sequence: int = -1  # of the latest event, where the surface numbers them
     latest: Chunk | None = None  # that event, as it came
     items: dict[int, Chunk] = field(default_factory=dict)  # those of a response that are done
+    upstreams: tuple[Upstream, ...] = ()  # all there are
+    others: list[Upstream] = field(default_factory=list)  # those that can still be asked
     row: Row = field(init=False)
     ledger: Ledger = field(default_factory=Ledger)  # those of all requests
     memory: dict[str, Any] = field(default_factory=dict)  # for whoever replaces a part
 
     def __post_init__(self) -> None:
         self.row = Row(self.id)
+
+    def begin_again(self) -> None:
+        """Forget what a provider has said: the client knows nothing of it."""
+        fresh = Relay(self.parts, self.dialect, self.settings, self.provider, self.wire, {})
+        for name in OF_AN_ANSWER:
+            setattr(self, name, getattr(fresh, name))
+
+    @property
+    def session(self) -> Session:
+        """Say whose health of the providers counts; nobody's without a name."""
+        named = self.headers.get("x-session-id")
+        return (self.params.get("router", ""), self.dialect.name, named) if named else ()
 
     @property
     def model(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from conformance.selfcheck.router.health import Health
 from conformance.selfcheck.router.line import Line, Lost
 from conformance.selfcheck.router.values import Headers
 
@@ -70,6 +71,7 @@ class Upstream:
         self._url = url
         self._idle = idle
         self._kind = kind
+        self.health = Health()
         self._free: list[Line] = []
 
     @asynccontextmanager

@@ -17,6 +17,8 @@ class Settings:
     keys: frozenset[str] = frozenset({"sk-conformance"})
     keepalive: float = 15.0  # seconds of silence after which a client gets a comment
     idle: float = 60.0  # seconds without an event after which the upstream counts as dead
+    second: str = ""  # the same of another provider, where there is one
+    rest: float = 30.0  # seconds in which a provider that has failed often is not asked first
     drain: float = 0.1  # seconds the upstream gets to end its body after the terminator
     limit: int = 16 << 20  # bytes of one event
 
