@@ -52,8 +52,9 @@ def promises() -> tuple[Promise, ...]:
 @cache
 def sources(router: str) -> dict[str, Json]:
     """Return the pages that a profile goes by."""
-    told: dict[str, Json] = tomllib.loads(shipped(router).read_text("utf-8"))["sources"]
-    return told
+    told = tomllib.loads(shipped(router).read_text("utf-8"))
+    base = sources(told["profile"]) if "profile" in told else {}
+    return {**base, **told["sources"]}
 
 
 def _promise(id: str, router: str, row: Json) -> Promise:

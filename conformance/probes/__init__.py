@@ -19,6 +19,7 @@ from conformance.probes import (
     responses,
     text,
     tools,
+    transparency,
     transport,
     turns,
     usage,
@@ -46,6 +47,7 @@ MODULES = (
     tools,
     transport,
     turns,
+    transparency,
     usage,
 )
 

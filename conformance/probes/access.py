@@ -10,7 +10,7 @@ WRONG = "sk-wrong-sorrel"
 PROBES = (
     Probe(
         "wrong-key",
-        "own-error err.key-refused",
+        "declared own-error err.key-refused",
         "text",
         {
             "none": Send(key=""),
@@ -33,7 +33,7 @@ PROBES = (
     ),
     Probe(
         "unknown-model",
-        "own-error err.unknown-model",
+        "declared own-error err.unknown-model",
         "refused",
         # A router that leaves it to its provider finds that this does not know it either.
         {

@@ -18,6 +18,8 @@ REFUSALS = (
     (503, "service_unavailable_error", "server_is_overloaded"),
     (529, "overloaded_error", "overloaded"),
 )
+#: The statuses by which one sees whether a router has words of its own for them.
+SHOWN = (429, 500)
 # Longer than a client would wait, so that a router that waits itself gives up at once too.
 SECONDS = "97"
 DATE = "Wed, 21 Oct 2037 07:28:00 GMT"
@@ -45,7 +47,7 @@ PROBES = (
     *(
         Probe(
             f"refused-{status}",
-            "refusal",
+            "refusal declared" if status in SHOWN else "refusal",
             "refused",
             refusal(status, kind, code),
             surfaces=EVERYWHERE,

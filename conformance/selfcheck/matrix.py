@@ -51,8 +51,10 @@ class Matrix:
 def complaints(matrix: Matrix, known: Mapping[str, Rule], *, whole: bool) -> Iterator[str]:
     """Say what is not as it should be; `whole`: every mutant ran, so every rule must be killed."""
     told = matrix.told()
-    for name in matrix.good:
-        yield from (f"{name}: {each.line}" for each in matrix.of(name))
+    for each in matrix.observed:
+        # Who departs from a rule as its profile says departs as it should.
+        if each.router in matrix.good and each.verdict.kind != Kind.DEVIATES:
+            yield f"{each.router}: {each.line}"
     for name, variant in matrix.variants.items():
         for rule in sorted(variant.breaks - set(known)):
             yield f"{name}: breaks {rule!r}, which is no rule"

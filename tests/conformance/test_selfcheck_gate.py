@@ -57,6 +57,10 @@ SIGHTS: dict[str, tuple[tuple[Observed, ...], list[str]]] = {
         (*DYING, saw("reference", "a.one")),
         ["reference: a.one[chat-text], stream: fail: so it is"],
     ),
+    "the reference departs as its profile says": (
+        (*DYING, saw("reference", "a.one", Kind.DEVIATES)),
+        [],
+    ),
     "the reference gets no verdict": (
         (*DYING, saw("reference", "a.one", Kind.INCONCLUSIVE)),
         ["reference: a.one[chat-text]: inconclusive: why"],

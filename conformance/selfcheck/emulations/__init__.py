@@ -4,7 +4,15 @@ They are what its documentation says a router is, not the router; mutants of the
 A new one is added to EMULATIONS only.
 """
 
+from conformance.selfcheck.emulations.anyrouter import ANYROUTER
+from conformance.selfcheck.emulations.arouter import AROUTER
+from conformance.selfcheck.emulations.arouter_2026 import AROUTER_2026
 from conformance.selfcheck.emulations.fluxrouter import FLUXROUTER
 from conformance.selfcheck.router.relay import Parts
 
-EMULATIONS: dict[str, Parts] = {"fluxrouter": FLUXROUTER}
+EMULATIONS: dict[str, Parts] = {
+    "anyrouter": ANYROUTER,
+    "arouter": AROUTER,
+    "arouter-2026": AROUTER_2026,
+    "fluxrouter": FLUXROUTER,
+}

@@ -1,0 +1,116 @@
+"""AnyRouter as its documentation has it: words of its own for every status, costs to look up."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from conformance.selfcheck import reference
+from conformance.selfcheck.emulations.surfaces import surfaces
+from conformance.selfcheck.reference import REFERENCE
+from conformance.selfcheck.router import pages
+from conformance.selfcheck.router.dialects.chat import chunks
+from conformance.selfcheck.router.dialects.messages import progress
+from conformance.selfcheck.router.relay import Page, Relay
+from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers
+
+LIMIT, WINDOW = 600, 60  # requests, seconds
+SERVER_ERROR = 500
+TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "internal_server_error",
+    502: "upstream_error",
+    503: "service_unavailable",
+    504: "upstream_timeout",
+}
+#: What the ids of its answers begin with, ahead of what the ledger calls the request.
+PREFIXES = {"chat": "chatcmpl-", "messages": "msg_"}
+
+
+def limits(relay: Relay) -> Headers:
+    return (
+        ("x-ratelimit-limit", str(LIMIT)),
+        ("x-ratelimit-remaining", str(LIMIT - 1)),
+        ("x-ratelimit-reset", str(relay.at + WINDOW)),
+    )
+
+
+def stream_headers(relay: Relay) -> Headers:
+    return (*reference.stream_headers(relay), *limits(relay))
+
+
+def answer_headers(relay: Relay) -> Headers:
+    return (*reference.answer_headers(relay), *limits(relay))
+
+
+def failure(failed: Failed, relay: Relay) -> Answer:
+    """Call an error as the table has it; Anthropic has words of its own for what is not its own."""
+    ours = relay.dialect.name == "chat" or failed.status < SERVER_ERROR
+    named = {"type": TYPES[failed.status]} if ours and failed.status in TYPES else {}
+    return reference.failure(Failed(failed.status, failed.error | named, failed.headers), relay)
+
+
+def identity_of(
+    surface: str, native: Callable[[Chunk, Relay], Chunk]
+) -> Callable[[Chunk, Relay], Chunk]:
+    """Return what all chunks have in common: the model asked for, an id that can be looked up."""
+
+    def identity(chunk: Chunk, relay: Relay) -> Chunk:
+        own = {"id": PREFIXES[surface] + relay.id, "model": relay.model}
+        return {**native(chunk, relay), **own}
+
+    return identity
+
+
+async def generation(relay: Relay) -> Answer:
+    """Return what became of a request, by the id of its answer."""
+    relay.parts.admit(relay)
+    asked = relay.params["id"]
+    row = relay.ledger.find(asked.removeprefix("chatcmpl-").removeprefix("msg_"))
+    if row is None:
+        raise pages.failed(relay, 404, f"no generation {asked!r}")
+    data = {
+        "id": asked,
+        "model": row["model"],
+        "cancelled": row["status"] == "cancelled",
+        "tokens_prompt": row["input_tokens"],
+        "tokens_completion": row["output_tokens"],
+        "native_tokens_cached": row["cached_tokens"],
+        "native_tokens_reasoning": row["reasoning_tokens"],
+    }
+    if row["status"] == "open":
+        raise pages.failed(relay, 404, f"generation {asked!r} is not over")
+    return pages.told(relay, {"data": data})
+
+
+async def credits_left(relay: Relay) -> Answer:
+    relay.parts.admit(relay)
+    return pages.told(relay, {"data": {"total_credits": 7, "total_usage": 0.5}})
+
+
+PAGES: dict[str, Page] = {
+    "GET /api/v1/generation/{id}": generation,
+    "GET /api/v1/credits": credits_left,
+}
+
+ANYROUTER = replace(
+    REFERENCE,
+    stream_headers=stream_headers,
+    answer_headers=answer_headers,
+    failure=failure,
+    pages=PAGES,
+    dialects=surfaces(
+        chat={
+            "paths": ("/api/v1/chat/completions",),
+            "identity": identity_of("chat", chunks.identity),
+        },
+        messages={
+            "paths": ("/api/v1/messages",),
+            "key": lambda relay: relay.headers.get("x-api-key", ""),
+            "identity": identity_of("messages", progress.identity),
+        },
+    ),
+)

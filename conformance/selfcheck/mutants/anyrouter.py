@@ -1,0 +1,55 @@
+"""AnyRouters that keep one promise less."""
+
+from conformance.selfcheck import reference
+from conformance.selfcheck.emulations import anyrouter
+from conformance.selfcheck.router import pages
+from conformance.selfcheck.router.dialects.chat import chunks
+from conformance.selfcheck.router.relay import Relay
+from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers
+from conformance.selfcheck.variant import mutant
+
+OF = "anyrouter"
+
+
+@mutant("stream_headers", of=OF, breaks="hdr.declared hdr.ratelimit-forwarded")
+def counts_no_requests_on_streams(relay: Relay) -> Headers:
+    """Says on plain answers only how many requests are left."""
+    return reference.stream_headers(relay)
+
+
+@mutant("failure", of=OF, breaks="hdr.declared")
+def counts_no_requests_on_errors(failed: Failed, relay: Relay) -> Answer:
+    """Does not say with an error how many requests are left."""
+    made = anyrouter.failure(failed, relay)
+    counting = dict(anyrouter.limits(relay))
+    return made._replace(headers=tuple(pair for pair in made.headers if pair[0] not in counting))
+
+
+@mutant("failure", of=OF, breaks="err.declared-words")
+def calls_every_error_as_the_provider_does(failed: Failed, relay: Relay) -> Answer:
+    """Has no words of its own for a status."""
+    return reference.failure(failed, relay)
+
+
+@mutant("identity", of=OF, breaks="chunk.identity-policy")
+def says_which_model_it_was(chunk: Chunk, relay: Relay) -> Chunk:
+    """Says the provider's name of the model where the client had its own."""
+    told = chunks.identity(chunk, relay)
+    return {**told, "id": anyrouter.PREFIXES["chat"] + relay.id}
+
+
+@mutant("pages", instead_of="GET /api/v1/credits", of=OF, breaks="http.declared-endpoint")
+async def has_no_credits(relay: Relay) -> Answer:
+    """Does not say what is left of the credits."""
+    raise pages.failed(relay, 404, f"nothing is at {relay.path}")
+
+
+@mutant(
+    "pages", instead_of="GET /api/v1/generation/{id}", of=OF,
+    breaks="bill.stream-recorded bill.cancel-recorded",
+)  # fmt: skip
+async def forgets_what_chat_cost(relay: Relay) -> Answer:
+    """Knows no generation but those of Messages."""
+    if relay.params["id"].startswith(anyrouter.PREFIXES["chat"]):
+        raise pages.failed(relay, 404, "no such generation")
+    return await anyrouter.generation(relay)
