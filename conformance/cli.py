@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from inspect import cleandoc
-from pathlib import Path
 
 from conformance import lint as linting
 from conformance.coverage import coverage
@@ -28,11 +27,10 @@ from conformance.recipes.trying import try_
 from conformance.recorded.files import BadFile, request
 from conformance.recorded.forms import recordings
 from conformance.recorded.recording import Recording, Wanted
+from conformance.report.commands import diff, matrix, project, projections, report
 from conformance.report.excuses import updated
-from conformance.report.junit import junit
-from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
-from conformance.report.run import FILE, BadRun, Run, read
+from conformance.report.run import FILE, BadRun
 from conformance.report.terminal import details, summary
 from conformance.rules import RULES
 from conformance.running import run as judge_all
@@ -96,34 +94,6 @@ def _linted(found: Recording | BadFile, profile: Profile, *, strict: bool) -> Ex
     return linting.exit_code(judged, strict=strict)
 
 
-def report(args: argparse.Namespace) -> int:
-    """Show a run again: in the terminal, or as Markdown or JUnit files.
-
-    Ends with 3 where the run was cut short or changed since.
-    """
-    told = read(Path(args.run))
-    if not project(told, args):
-        print("\n".join([*details(told), *summary(told)]))
-    if told.damage:
-        print(f"conformance: {args.run}: {told.damage}", file=sys.stderr)
-        return Exit.HARNESS_ERROR
-    return Exit.CONFORMANT
-
-
-def project(run: Run, args: argparse.Namespace) -> bool:
-    """Write the files that were asked for; say whether there was one."""
-    wanted = [(args.markdown, markdown), (args.junit, junit)]
-    for path, projection in wanted:
-        if path == "-":
-            print(projection(run), end="")
-        elif path:
-            try:
-                Path(path).write_text(projection(run), "utf-8")
-            except OSError as error:
-                raise WrongUsage(f"{path}: {error.strerror}") from error
-    return any(path for path, _ in wanted)
-
-
 def parser() -> Parser:
     top = Parser("conformance", description="Judges LLM routers on the wire.")
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
@@ -166,6 +136,13 @@ def parser() -> Parser:
     showing = command(commands, report)
     showing.add_argument("run", metavar=FILE, help="what a run has written")
     projections(showing)
+    comparing = command(commands, diff)
+    comparing.add_argument("before", metavar=FILE, help="what the earlier run has written")
+    comparing.add_argument("after", metavar=FILE, help="what the later run has written")
+    table = command(commands, matrix)
+    table.add_argument("runs", nargs="+", metavar=f"NAME={FILE}", help="a run, and what to call it")
+    table.add_argument("--html", metavar="FILE", help="write one HTML file, with what is broken")
+    table.add_argument("--title", default="Conformance of LLM routers", help="of the HTML file")
     return top
 
 
@@ -188,11 +165,6 @@ def trying(to: Parser) -> None:
     to.add_argument("--clients", action="store_true", help="say which clients can use it")
     to.add_argument("--update-expected", metavar="OWNER", help="write down what fails")
     to.add_argument("--run-dir", default="streamproof-run", metavar="DIR")
-
-
-def projections(to: Parser) -> None:
-    to.add_argument("--markdown", metavar="FILE", help="write a compliance report; - is stdout")
-    to.add_argument("--junit", metavar="FILE", help="write JUnit XML; - is stdout")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -45,6 +45,7 @@ class Settings:
     clients: bool = False
     expected: Expectations = field(default_factory=Expectations)
     given: tuple[tuple[str, Any], ...] = ()  # the options that differ from their defaults
+    command: str = ""  # what was run, where it was neither `conformance run` nor pytest
 
 
 def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, or pytest's)

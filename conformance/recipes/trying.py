@@ -136,7 +136,7 @@ def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Name
         mock_url=ground.mock.control_url,
         clients=args.clients,
         expected=_expected(recipe, route, args),
-        given=(("try", recipe.name), ("--route", route.name)),
+        command=f"conformance try {recipe.name} --route {route.name}",
     )
 
 

@@ -8,6 +8,8 @@ from conformance.settings import Settings
 
 def repeats(case_id: str, settings: Settings) -> dict[str, str]:
     """Return the command for pytest and for the command line; the key comes from ROUTER_KEY."""
+    if settings.command:
+        return {"conformance": f"{settings.command} --only {shlex.quote(case_id)}"}
     options = " ".join(_option(flag, value) for flag, value in settings.given)
     case = shlex.quote(case_id)
     return {
