@@ -18,7 +18,6 @@ OF_THE_CONNECTION = (
     ("connection", "x-mock-hop"),
     ("x-mock-hop", "oregano-hop"),
     ("keep-alive", "timeout=77, max=777"),
-    ("trailer", "x-mock-trailer"),
     ("proxy-authenticate", 'Basic realm="oregano"'),
 )
 

@@ -18,7 +18,8 @@ RFC_FRAMING = "RFC 9112 6.1-6.3"
 #: Headers that say how a message is framed or what its connection does; never two of a kind.
 FRAMING = ("content-length", "transfer-encoding", "content-type", "content-encoding", "connection")
 #: Headers that end at the next hop, but for those that HTTP libraries write of their own accord.
-HOP_BY_HOP = ("keep-alive", "te", "trailer", "upgrade", "proxy-authenticate", "proxy-connection")
+# Trailer was among them in RFC 2616; RFC 9110 6.6.2 lets it go all the way.
+HOP_BY_HOP = ("keep-alive", "te", "upgrade", "proxy-authenticate", "proxy-connection")
 
 
 @rule(
