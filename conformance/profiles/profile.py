@@ -25,6 +25,7 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "finish-place": ("own-chunk", "last-content", "unspecified"),
     "usage-place": ("own-chunk", "with-finish", "unspecified"),
     "usage-when": ("asked", "always", "unspecified"),
+    "client-key": ("own", "forwarded", "unspecified"),
     "commit": ("first-event", "at-once", "unspecified"),
     "unfinished": ("error", "forward", "unspecified"),
     "model-name": ("upstream", "requested", "unspecified"),

@@ -57,6 +57,12 @@ def _own_secrets(exchange: Exchange) -> set[str]:
     return _secrets(exchange.request.headers) if exchange.request else set()
 
 
+def _keys(exchange: Exchange) -> set[str]:
+    """Return the credential by which the surface's clients ask: the first one of the request."""
+    headers = exchange.request.headers if exchange.request else ()
+    return _secrets([pair for pair in headers if pair[0].lower() in SECRETS][:1])
+
+
 def _secrets(headers: Headers | list[tuple[str, str]]) -> set[str]:
     values = (value.split()[-1] for name, value in headers
               if name.lower() in SECRETS and value.strip())  # fmt: skip
@@ -75,8 +81,13 @@ def _secrets(headers: Headers | list[tuple[str, str]]) -> set[str]:
     "ranxianglei/billion-context#80",
 )
 def the_clients_key_goes_no_further(exchange: Exchange) -> Iterator[Finding]:
-    """The client's key, cookies and proxy credentials do not reach the provider."""
+    """The client's key, cookies and proxy credentials do not reach the provider.
+
+    Where the declared policy is `forwarded` the key by which the client asks is the provider's.
+    """
     secrets = _own_secrets(exchange)
+    if exchange.policy.get("client-key") == "forwarded":
+        secrets -= _keys(exchange)
     for entry in exchange.journal:
         for name, value in entry["request"]["headers"]:
             if any(secret in value for secret in secrets):

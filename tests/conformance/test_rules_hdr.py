@@ -77,6 +77,12 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     ("hdr.no-secret-leak", "an empty header", journal(("authorization", "")), []),
     (
         "hdr.client-key-not-forwarded",
+        "as it came, and it is declared to be the provider's",
+        replace(journal(("authorization", f"Bearer {CLIENT}")), policy={"client-key": "forwarded"}),
+        [],
+    ),
+    (
+        "hdr.client-key-not-forwarded",
         "under another name",
         journal(("x-forwarded-auth", f"Bearer {CLIENT}")),
         ["the provider got a credential of the client's in x-forwarded-auth"],
