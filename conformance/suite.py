@@ -58,7 +58,7 @@ async def attempt(bench: Bench, surface: str, probe: str, nonce: str, gate: Gate
     if PROBES[probe].billed and bench.books and bench.books.shared:
         return Tried(await gate.alone(work))
     first = await (gate.alone if PROBES[probe].alone else gate.among_others)(work)
-    if not driving.stalled(first):
+    if not driving.chance(first):
         return Tried(first)
     return Tried(first, await gate.alone(lambda: work(".again")))
 

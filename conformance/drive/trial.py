@@ -21,6 +21,7 @@ EVERYTHING = "*"  # all holds of a script
 GRACE = 4.0  # seconds in which a router that keeps its limit has ended an answer
 #: What ends a stream where a script writes the end itself.
 TERMINATORS = ("[DONE]", "message_stop")
+UNREACHED = (502, 503, 504)
 SIGN = "\n"  # of life: an event or a comment, whichever
 
 
@@ -207,6 +208,12 @@ def holds(scenario: Json | None) -> Holds:
     return found
 
 
-def stalled(trial: Trial) -> bool:
-    """Say whether a clock had a part in what the trial shows."""
-    return any(e.end == "timeout" or any(h.lag for h in e.holds) for e in trial.exchanges.values())
+def chance(trial: Trial) -> bool:
+    """Say whether a clock had a part in what the trial shows, or a race."""
+    return any(map(_by_chance, trial.exchanges.values()))
+
+
+def _by_chance(exchange: Exchange) -> bool:
+    # A connection that closes in the moment a router takes it up again: the provider was not asked.
+    unreached = exchange.status in UNREACHED and not exchange.journal
+    return unreached or exchange.end == "timeout" or any(hold.lag for hold in exchange.holds)

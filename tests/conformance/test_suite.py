@@ -6,11 +6,13 @@ from concurrent.futures import CancelledError
 
 import pytest
 
+from conformance.drive import trial as driving
 from conformance.drive.capture import Limits
 from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
+from conformance.exchange import Exchange, Json, Trial
 from conformance.selfcheck.servers import Servers
 from conformance.suite import Background, Gate, Suite, Tried, attempt
 
@@ -115,6 +117,18 @@ def test_what_a_clock_had_a_part_in_is_tried_again_alone(started: Servers) -> No
     assert [e.nonce for e in told.again.exchanges.values()] == [
         e.nonce.replace("alone-0", "alone-0.again") for e in told.first.exchanges.values()
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "journal", "chance"),
+    [(503, (), True), (502, (), True), (503, ({},), False), (500, (), False), (200, (), False)],
+)
+def test_an_error_of_the_routers_own_may_be_chance_where_nobody_was_asked(
+    status: int, journal: tuple[Json, ...], chance: bool
+) -> None:
+    answer = Exchange("chat", "stream", status=status, journal=journal)
+
+    assert driving.chance(Trial("text", {"stream": answer})) is chance
 
 
 async def benched(started: Servers, router: str, limits: Limits | None = None) -> Bench:
