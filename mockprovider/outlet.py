@@ -67,6 +67,12 @@ class Outlet:
         """Tell whether the connection is over; its file descriptor may be another's by now."""
         return self._transport.is_closing()
 
+    @property
+    def loss(self) -> str:
+        """Tell how the peer left, once a write has failed."""
+        # EPIPE means that RST came after FIN, ECONNRESET that it came alone.
+        return "peer-rst" if isinstance(self.failure, ConnectionResetError) else "peer-fin"
+
     def verbatim(self, parting: str) -> None:
         """Take head and framing as they come; the connection ends as told."""
         self.parting = parting

@@ -2,11 +2,11 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from mockprovider.timeline import Frame, Moment, Send, Timeline
+from mockprovider.timeline import Frame, Moment, Send
 
 
 class Sums(NamedTuple):
@@ -26,7 +26,7 @@ class Outline:
 
     __slots__ = ("_all", "_bytes", "_events", "_tokens", "_writes")
 
-    def __init__(self, timeline: Timeline, lengths: Iterable[int]) -> None:
+    def __init__(self, timeline: Sequence[Moment], lengths: Iterable[int]) -> None:
         listed = [_listed(step) for step in timeline]
         writes = [each[0] for each in listed]
         self._writes = array("q", accumulate(writes, initial=0))

@@ -111,6 +111,9 @@ class Player:
         return self._written()
 
     def _send(self, step: Send) -> bool:
+        again = self._repeats if step.gap_ms else 0
+        if again and not self._pause(self._base + step.due(again)):
+            return False
         at, self._repeats = self._at, self._repeats + 1
         last = False
         if self._repeats == step.times:
@@ -124,7 +127,8 @@ class Player:
             self.arrival.wrote(self.outlet.framed(len(data)))
         return self._written()
 
-    def _frame(self, step: Frame) -> bool:
+    def _frame(self, whole: Frame) -> bool:
+        step = self._next_part(whole) if whole.every else whole
         now, wire = time.monotonic_ns(), step.wire
         if not self.outlet.frame(wire, cork=step.corked):
             self._broken()
@@ -133,6 +137,12 @@ class Player:
             self.entry.wrote(now)
         self.arrival.wrote(len(wire) if step.corked else self.outlet.sealed(len(wire)))
         return step.corked or self._written()
+
+    def _next_part(self, frame: Frame) -> Frame:
+        low, high = self._repeats * frame.every, (self._repeats + 1) * frame.every
+        more = high < frame.size
+        self._at, self._repeats = self._at - more, (self._repeats + 1) * more
+        return frame.part(low, high)
 
     def _written(self) -> bool:
         """Tell whether to go on at once after a write."""
@@ -238,9 +248,7 @@ class Player:
         self.over()
 
     def _broken(self) -> None:
-        # EPIPE means that RST came after FIN, ECONNRESET that it came alone.
-        reset = isinstance(self.outlet.failure, ConnectionResetError)
-        self.leave("peer-rst" if reset else "peer-fin")
+        self.leave(self.outlet.loss)
 
     def _end(self, kind: str, at: int | None, acked: int | None) -> None:
         self.ended = True

@@ -147,8 +147,12 @@ def paced(timeline: Timeline, first_ms: float, every_ms: float) -> Iterator[Mome
     count = 0
     for step in timeline:
         if isinstance(step, Send) and step.kind in ("event", "done", "body"):
-            yield Until(first_ms + count * every_ms)
-            count += 1
+            due_ms = first_ms + count * every_ms
+            yield Until(due_ms)
+            count += step.times
+            if step.times > 1:
+                yield replace(step, due_ms=due_ms, gap_ms=every_ms)
+                continue
         yield step
 
 

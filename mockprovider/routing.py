@@ -63,15 +63,23 @@ def greeting(method: str, target: str, headers: Headers) -> Greeting:
 
 def routed(request: Request) -> Found:
     """Find who answers a request; if the path alone is known, who refuses the method."""
-    google = request.method == "GET" and bool(own_key(request))
     near = Found(SURFACES[0])
-    for surface in (gemini.STABLE, *SURFACES) if google else SURFACES:
+    for surface in (*_preferred(request), *SURFACES):
         for route in surface.routes:
             if match := route.path.fullmatch(request.path):
                 if route.method == request.method and route.query.search(request.query):
                     return Found(surface, route, match.groupdict())
                 near = Found(surface)
     return near
+
+
+def _preferred(request: Request) -> tuple[Surface, ...]:
+    """Return whose list of models a request asks for, if its headers tell."""
+    if request.method != "GET":
+        return ()
+    if own_key(request):
+        return (gemini.STABLE,)
+    return (messages.STABLE,) if messages.asks(request) else ()
 
 
 def no_route(method: str, path: str) -> Refused:

@@ -7,7 +7,7 @@ from typing import cast
 
 from mockprovider.outline import Outline
 from mockprovider.slots import Compiled, Filling, Parts, Slot, Template
-from mockprovider.timeline import Close, Frame, Send, Timeline
+from mockprovider.timeline import Close, Frame, Moment, Send, Timeline
 
 LAST_CHUNK = b"0\r\n\r\n"
 # A stretch is written in one go, so it must not keep everyone else waiting.
@@ -58,8 +58,23 @@ def scored(compiled: Compiled, sizes: tuple[int, ...]) -> Score:
 
 def fixed(timeline: Timeline) -> Outline:
     """Outline a timeline that has no slots."""
-    lengths = (len(step.data) if isinstance(step, Send | Frame) else 0 for step in timeline)
-    return Outline(timeline, lengths)
+    steps = [row for step in timeline for row in _rows(step)]
+    lengths = (len(step.data) if isinstance(step, Send | Frame) else 0 for step in steps)
+    return Outline(steps, lengths)
+
+
+def _rows(step: Moment) -> Iterator[Moment]:
+    """Yield a step, or in its place what a frame that is written bit by bit is outlined as."""
+    if not (isinstance(step, Frame) and step.every and step.data):
+        yield step
+        return
+    start = len(step.before)
+    first, last = start // step.every, (start + len(step.data) - 1) // step.every
+    if last > first:
+        yield step.part(first * step.every, (first + 1) * step.every)
+    if last > first + 1:
+        yield Send(step.data[: step.every], events=0, times=last - first - 1)
+    yield step.part(last * step.every, (last + 1) * step.every)
 
 
 def _stretches(compiled: Compiled, lengths: Sequence[int]) -> Iterator[tuple[int, Stretch]]:
@@ -74,7 +89,7 @@ def _stretches(compiled: Compiled, lengths: Sequence[int]) -> Iterator[tuple[int
 def _end(timeline: Timeline, at: int) -> int:
     """Return the step at which a stretch that begins here ends."""
     room = LONGEST
-    while isinstance(step := timeline[at], Send) and step.times <= room:
+    while isinstance(step := timeline[at], Send) and step.times <= room and not step.gap_ms:
         room -= step.times
         at += 1
     return at

@@ -26,7 +26,8 @@ class Head:
 class Send:
     """Bytes of the body; `events` and `tokens` count what is complete with its last byte.
 
-    They are sent `times` times over, so that an endless stream takes no more memory than a short.
+    They are sent `times` times over, so that an endless stream takes no more memory than a short;
+    with a pace, the first at `due_ms` of the stream and each `gap_ms` after the one before.
     """
 
     data: bytes
@@ -34,6 +35,12 @@ class Send:
     events: int = 1
     tokens: int = 0
     times: int = 1
+    due_ms: float = 0
+    gap_ms: float = 0
+
+    def due(self, number: int) -> float:
+        """Return the second of the stream at which one of its times comes."""
+        return (self.due_ms + number * self.gap_ms) / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,8 @@ class Frame:
     """Bytes on the wire: `data` is of the body, what is before and after it frames it.
 
     `kind` is `head`, `interim` (a head before the head), `chunk`, `body` (not chunked), `last`
-    (the last chunk) or `extra`; a corked one goes out together with the next.
+    (the last chunk) or `extra`; a corked one goes out together with the next. It is written `every`
+    so many bytes, and cut no earlier than that: a long one would become as many values as bytes.
     """
 
     kind: str
@@ -102,10 +110,31 @@ class Frame:
     events: int = 0
     tokens: int = 0
     corked: bool = False
+    every: int = 0
 
     @property
     def wire(self) -> bytes:
         return self.before + self.data + self.after
+
+    @property
+    def size(self) -> int:
+        """Count the bytes on the wire."""
+        return len(self.before) + len(self.data) + len(self.after)
+
+    def part(self, low: int, high: int) -> "Frame":
+        """Return some of the bytes on the wire; an event counts with what completes its data."""
+        start = len(self.before)
+        stop, end = start + len(self.data), self.size
+        whole = low < stop <= high or (not self.data and high >= end)
+        return replace(
+            self,
+            before=self.before[low:high],
+            data=self.data[max(low - start, 0) : max(high - start, 0)],
+            after=self.after[max(low - stop, 0) : max(high - stop, 0)],
+            events=self.events if whole else 0,
+            tokens=self.tokens if whole else 0,
+            corked=self.corked and high >= end,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +156,10 @@ def spelt_out(timeline: Timeline) -> Iterator[Moment]:
     """Yield each moment as often as it comes."""
     for step in timeline:
         if isinstance(step, Send) and step.times > 1:
-            yield from (replace(step, times=1),) * step.times
+            one = replace(step, times=1, due_ms=0, gap_ms=0)
+            for number in range(step.times):
+                if number and step.gap_ms:
+                    yield Until(1000 * step.due(number))
+                yield one
         else:
             yield step

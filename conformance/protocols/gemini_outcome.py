@@ -9,7 +9,7 @@ from conformance.protocols import gemini
 from conformance.protocols.gemini import Members
 from conformance.protocols.gemini_calls import calls
 from conformance.protocols.gemini_script import said
-from conformance.protocols.outcome import Choice, Failure, Outcome, Usage
+from conformance.protocols.outcome import Choice, Failure, Outcome, Usage, count
 from conformance.protocols.surface import BadEvent, Data, Flaw, Surface
 from conformance.wire.array import Element
 from conformance.wire.json import BadJson, parse
@@ -63,7 +63,7 @@ def read_usage(value: Members | None) -> Usage | None:
     """Add up what the API tells apart: what tools put into the prompt, and the thoughts."""
     if value is None:
         return None
-    counted = {name: _count(value, name) for name in gemini.COUNTS}
+    counted = {name: count(value, name) for name in gemini.COUNTS}
     prompt = (counted["promptTokenCount"] or 0) + (counted["toolUsePromptTokenCount"] or 0)
     said = (counted["candidatesTokenCount"] or 0) + (counted["thoughtsTokenCount"] or 0)
     return Usage(
@@ -73,11 +73,6 @@ def read_usage(value: Members | None) -> Usage | None:
         counted["cachedContentTokenCount"],
         counted["thoughtsTokenCount"],
     )
-
-
-def _count(value: Members, name: str) -> int | None:
-    found = value.get(name)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def read_failure(value: Json) -> Failure:

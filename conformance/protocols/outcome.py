@@ -55,9 +55,9 @@ class Outcome:
 
 
 def count(value: Json, key: str) -> int | None:
-    """Return a number of tokens from a usage object, None if it is not there."""
+    """Return a number of tokens from a usage object, None if it is not there; true is no number."""
     found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, int) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 class Gathering:

@@ -11,6 +11,7 @@ from mockprovider.timeline import Head, Send, Timeline
 __all__ = ["CATALOGUE", "Fault", "fault", "hold", "on_body", "on_wire", "touch_wire"]
 
 LAYERS = {listed.kind: listed.layer for listed in CATALOGUE.values()}
+INSIDE = {listed.kind for listed in CATALOGUE.values() if listed.inside}
 STREAM_ONLY = (Layer.EVENTS, Layer.DIALECT)
 
 
@@ -36,7 +37,7 @@ def on_body(chosen: Iterable[Fault], timeline: Timeline) -> Timeline:
     """Apply the faults of the body and of its end, layer by layer."""
     faults = [each for each in _in_order(chosen) if not _layer(each).on_the_wire]
     for each in faults:
-        if _layer(each) < Layer.END and not (_layer(each) in STREAM_ONLY and _is_array(timeline)):
+        if _layer(each) < Layer.END and not (_of_events(each) and _is_array(timeline)):
             timeline = each.apply(timeline)
     timeline = _measured(timeline)
     for each in faults:
@@ -58,6 +59,11 @@ def touch_wire(chosen: Iterable[Fault]) -> bool:
     return any(_layer(each).on_the_wire for each in chosen)
 
 
+def _of_events(each: Fault) -> bool:
+    """Tell whether it needs events, and would break an array."""
+    return _layer(each) in STREAM_ONLY and type(each) not in INSIDE
+
+
 def _layer(each: Fault) -> Layer:
     return LAYERS[type(each)]
 
@@ -67,7 +73,7 @@ def _in_order(chosen: Iterable[Fault]) -> list[Fault]:
 
 
 def _is_array(timeline: Timeline) -> bool:
-    """Tell whether the events are elements of one JSON array, which these faults would break."""
+    """Tell whether the events are elements of one JSON array."""
     head = next((step for step in timeline if isinstance(step, Head)), Head())
     return (head.header("content-type") or "").startswith("application/json")
 

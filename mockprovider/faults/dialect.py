@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Annotated, Literal
 
+from mockprovider.faults.lines import block, joined, line_end
 from mockprovider.faults.parameters import Limit, Positive
 from mockprovider.timeline import Moment, Send, Timeline
 
@@ -14,9 +15,9 @@ STREAM = ("event", "comment", "done")
 LINE_ENDS = {"lf": b"\n", "crlf": b"\r\n", "cr": b"\r"}
 # As the surfaces write it: LF, but for those whose API has CRLF.
 LINE_END = re.compile(rb"\r?\n")
-FIELD = re.compile(rb"^(\w+): ", re.MULTILINE)
+FIELD = re.compile(rb"(?:\A|(?<=[\r\n]))(\w+): ")
 NAMED = re.compile(rb"\A(event: [^\r\n]*\r?\n)(.*\n)(?=\r?\n\Z)", re.DOTALL)
-DATA = re.compile(rb"^data: ?\{.*$", re.MULTILINE)
+DATA = re.compile(rb"(?:\A|(?<=[\r\n]))data: ?\{[^\r\n]*")
 TEXT_OR_COMMA = re.compile(rb'"(?:[^"\\]|\\.)*"|,')
 
 
@@ -93,7 +94,7 @@ class Comments:
     where: Literal["before", "between", "both"] = "both"
 
     def apply(self, timeline: Timeline) -> Timeline:
-        comment = Send(f": {self.text}\n\n".encode(), "comment", 0)
+        comment = Send(block(timeline, f": {self.text}".encode()), "comment", 0)
 
         def extra(position: int) -> tuple[Send, ...]:
             here = "before" if position == 0 else "between"
@@ -109,7 +110,7 @@ class UnknownFields:
     lines: tuple[str, ...] = ("id: 1", "retry: 3000", "foo: bar")
 
     def apply(self, timeline: Timeline) -> Timeline:
-        extra = "".join(f"{line}\n" for line in self.lines).encode()
+        extra = joined(timeline, *(line.encode() for line in self.lines))
         return rewritten(timeline, lambda data: extra + data, kinds=("event", "done"))
 
 
@@ -118,13 +119,12 @@ class MultiLine:
     """The JSON of an event is spread over several data lines: one ends behind every comma."""
 
     def apply(self, timeline: Timeline) -> Timeline:
-        return rewritten(timeline, lambda data: DATA.sub(self._spread, data))
+        comma = joined(timeline, b",") + b"data: "
 
-    @staticmethod
-    def _spread(found: re.Match[bytes]) -> bytes:
-        return TEXT_OR_COMMA.sub(
-            lambda part: b",\ndata: " if part[0] == b"," else part[0], found[0]
-        )
+        def spread(found: re.Match[bytes]) -> bytes:
+            return TEXT_OR_COMMA.sub(lambda part: comma if part[0] == b"," else part[0], found[0])
+
+        return rewritten(timeline, lambda data: DATA.sub(spread, data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,9 @@ class EmptyData:
     at: int | None = None
 
     def apply(self, timeline: Timeline) -> Timeline:
-        data = {"data": b"data:\n\n", "event": b"event: ping\n\n", "blank": b"\n"}[self.form]
-        block = Send(data, "comment", 0)
-        return inserted(timeline, lambda at: (block,) if self.at in (None, at) else ())
+        lines = {"data": (b"data:", b""), "event": (b"event: ping", b""), "blank": (b"",)}
+        nothing = Send(joined(timeline, *lines[self.form]), "comment", 0)
+        return inserted(timeline, lambda at: (nothing,) if self.at in (None, at) else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class BlankLines:
     at: int | None = None
 
     def apply(self, timeline: Timeline) -> Timeline:
-        blank = Send(b"\n" * self.count, "comment", 0)
+        blank = Send(line_end(timeline) * self.count, "comment", 0)
         return inserted(timeline, lambda at: (blank,) if self.at in (None, at) else ())
 
 
@@ -163,7 +163,7 @@ class LongLine:
     at: int = 1
 
     def apply(self, timeline: Timeline) -> Timeline:
-        line = Send(b":".ljust(self.bytes, b"x") + b"\n\n", "comment", 0)
+        line = Send(block(timeline, b":".ljust(self.bytes, b"x")), "comment", 0)
         return inserted(timeline, lambda at: (line,) if at == self.at else ())
 
 
@@ -176,8 +176,8 @@ class PingStorm:
     form: Literal["comment", "event"] = "comment"
 
     def apply(self, timeline: Timeline) -> Timeline:
-        data = {"comment": b": ping\n\n", "event": b'event: ping\ndata: {"type": "ping"}\n\n'}
-        pings = (Send(data[self.form], "comment", 0),) * self.count
+        lines = {"comment": (b": ping",), "event": (b"event: ping", b'data: {"type": "ping"}')}
+        pings = (Send(block(timeline, *lines[self.form]), "comment", 0),) * self.count
         return inserted(timeline, lambda at: pings if at == self.at else ())
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import count
 
+from mockprovider.faults.lines import block
 from mockprovider.timeline import Moment, Send, Timeline
 
 NUMBER = re.compile(rb'("sequence_number": ?)(\d+)')
@@ -19,7 +20,7 @@ class Garbage:
     text: str = '{"id":"chatcmpl-'
 
     def apply(self, timeline: Timeline) -> Timeline:
-        event = Send(f"data: {self.text}\n\n".encode())
+        event = Send(block(timeline, f"data: {self.text}".encode()))
         where = position(timeline, self.at)
         return timeline if where is None else (*timeline[:where], event, *timeline[where:])
 
@@ -103,7 +104,8 @@ class UnknownEvent:
         where = position(timeline, self.at)
         if where is None or not is_named(timeline[where]):
             return timeline
-        event = Send(f"event: {self.name}\ndata: {self._body(timeline[where])}\n\n".encode())
+        lines = (f"event: {self.name}", f"data: {self._body(timeline[where])}")
+        event = Send(block(timeline, *(line.encode() for line in lines)))
         return numbered((*timeline[:where], event, *timeline[where:]))
 
     def _body(self, following: Moment) -> str:

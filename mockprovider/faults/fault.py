@@ -47,12 +47,17 @@ class Reaction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A fault as the catalogue lists it; `only` names the surfaces it means something on."""
+    """A fault as the catalogue lists it; `only` names the surfaces it means something on.
+
+    `inside` tells that it changes no more than the JSON of an event, as which it may do so in an
+    element of an array too.
+    """
 
     kind: type[Fault]
     layer: Layer
     reaction: Reaction
     only: tuple[str, ...] = ()
+    inside: bool = False
 
     @property
     def meaning(self) -> str:

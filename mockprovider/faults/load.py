@@ -21,7 +21,7 @@ class Bandwidth:
 
     def apply(self, timeline: Timeline) -> Timeline:
         slice_ = max(self.bytes_per_s * SLICE_MS // 1000, 1)
-        cut = recut(timeline, lambda frame: set(range(slice_, len(frame.wire), slice_)))
+        cut = recut(timeline, lambda frame: set(range(slice_, frame.size, slice_)))
         return tuple(self._timed(cut))
 
     def _timed(self, timeline: Timeline) -> Iterator[Moment]:
@@ -29,7 +29,7 @@ class Bandwidth:
         for step in timeline:
             if isinstance(step, Frame):
                 yield Until(1000 * passed / self.bytes_per_s)
-                passed += len(step.wire)
+                passed += step.size
             yield step
 
 

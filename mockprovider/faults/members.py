@@ -9,7 +9,8 @@ from mockprovider.faults.events import numbered, position
 from mockprovider.faults.parameters import Positive
 from mockprovider.timeline import Moment, Send, Timeline
 
-OBJECT = re.compile(rb"^data: ?\{(?!\})", re.MULTILINE)
+# The JSON of an event, or of an element of an array.
+OBJECT = re.compile(rb"(?:^data: ?|\A\[|\A,\r\n)\{(?!\})", re.MULTILINE)
 # The text of an event, on any surface, that is not empty.
 TEXT = re.compile(rb'("(?:content|text|delta)": ?)"((?:[^"\\]|\\.)+)"')
 ID = re.compile(rb'("(?:id|item_id|responseId)": ?"[^"]*)"')
@@ -98,7 +99,7 @@ class EscapedText:
 
 @dataclass(frozen=True, slots=True)
 class EmptyDelta:
-    """Before the first text from the event at `at` on, `count` events like it have an empty one."""
+    """Before the first text from the event at `at` on, `count` events like it have `""` for one."""
 
     count: Positive = 1
     at: int = 0
@@ -109,7 +110,10 @@ class EmptyDelta:
 
 @dataclass(frozen=True, slots=True)
 class NullContent:
-    """Before the first text from the event at `at` on, `count` events like it have null for one."""
+    """Before the first text from the event at `at` on, `count` events like it have `null` for one.
+
+    It is no text, as chat says where another member of the delta is told: neither `""` nor "null".
+    """
 
     count: Positive = 1
     at: int = 0
@@ -167,8 +171,15 @@ def doubled(timeline: Timeline, at: int, value: bytes, count: int) -> Timeline:
     if where is None or not isinstance(step, Send):
         return timeline
     data = TEXT.sub(lambda found: found[1] + value, step.data, count=1)
-    copies = (replace(step, data=data, tokens=0),) * count
-    return numbered((*timeline[:where], *copies, *timeline[where:]))
+    first = replace(step, data=data, tokens=0)
+    more = (replace(first, data=_later(data)),) * (count - 1)
+    own = replace(step, data=_later(step.data))
+    return numbered((*timeline[:where], first, *more, own, *timeline[where + 1 :]))
+
+
+def _later(data: bytes) -> bytes:
+    """Return an event as it is behind another: only the first element of an array opens it."""
+    return b",\r\n" + data[1:] if data.startswith(b"[") else data
 
 
 def with_text(timeline: Timeline, at: int) -> int | None:

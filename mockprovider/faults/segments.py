@@ -40,11 +40,8 @@ class Drip:
     head: bool = True
 
     def apply(self, timeline: Timeline) -> Timeline:
-        return recut(timeline, self._places)
-
-    def _places(self, frame: Frame) -> set[int]:
-        whole = frame.kind == "head" and not self.head
-        return set() if whole else set(range(self.bytes, len(frame.wire), self.bytes))
+        kinds = ("interim", "chunk", "body", "last", "extra", *(["head"] if self.head else []))
+        return reframed(timeline, kinds, lambda frame: replace(frame, every=self.bytes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,9 @@ class OneWrite:
 
     def apply(self, timeline: Timeline) -> Timeline:
         return tuple(
-            replace(step, corked=isinstance(following, Frame)) if isinstance(step, Frame) else step
+            replace(step, corked=isinstance(following, Frame), every=0)
+            if isinstance(step, Frame)
+            else step
             for step, following in zip(timeline, (*timeline[1:], None), strict=True)
         )
 
@@ -89,21 +88,9 @@ def recut(timeline: Timeline, places: Callable[[Frame], set[int]]) -> Timeline:
 
 
 def pieces(frame: Frame, places: set[int]) -> Iterator[Moment]:
-    """Cut a frame; an event counts with the piece that completes its data."""
-    wire, start = frame.wire, len(frame.before)
-    stop = start + len(frame.data)
-    inside = sorted(at for at in places if 0 < at < len(wire))
-    for low, high in pairwise([0, *inside, len(wire)]):
-        whole = low < stop <= high or (not frame.data and high == len(wire))
-        yield Frame(
-            frame.kind,
-            before=wire[low : min(high, start)],
-            data=wire[max(low, start) : min(high, stop)],
-            after=wire[max(low, stop) : high],
-            events=frame.events if whole else 0,
-            tokens=frame.tokens if whole else 0,
-            corked=frame.corked and high == len(wire),
-        )
+    """Cut a frame."""
+    inside = sorted(at for at in places if 0 < at < frame.size)
+    return (frame.part(low, high) for low, high in pairwise([0, *inside, frame.size]))
 
 
 def _in_head(head: Frame) -> Places:

@@ -181,9 +181,72 @@ def test_what_works_on_events_leaves_a_plain_body_alone() -> None:
 def test_what_works_on_events_leaves_an_array_of_them_alone() -> None:
     head = Head(headers=(("Content-Type", "application/json; charset=UTF-8"),))
     array: Timeline = (head, Send(b'[{"text":"a"}\n'), Send(b"]", "done", 0), Close())
-    about_events = [fault(name) for name, each in CATALOGUE.items() if each.layer in ABOUT_EVENTS]
+    about_events = [
+        fault(name)
+        for name, each in CATALOGUE.items()
+        if each.layer in ABOUT_EVENTS and not each.inside
+    ]
 
     assert on_body(about_events, array) == array
+
+
+ARRAY: Timeline = (
+    Head(headers=(("Content-Type", "application/json; charset=UTF-8"),)),
+    Send(b'[{\n  "text": "a", "responseId": "r"\n}\n'),
+    Send(b',\r\n{\n  "text": "b", "responseId": "r"\n}\n', tokens=1),
+    Send(b"]", "done", 0),
+    Close(),
+)
+A_OF_ARRAY = {"text": "a", "responseId": "r"}
+B_OF_ARRAY = {"text": "b", "responseId": "r"}
+NULL_MEMBER = {"x_mock": {"a": [1, None]}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"pad": 50}, [A_OF_ARRAY | {"text": "x" * 12 + "a"}, B_OF_ARRAY]),
+        ("lone_surrogate", [A_OF_ARRAY, B_OF_ARRAY | {"text": "\ud83db"}]),
+        ("escaped_text", [A_OF_ARRAY, B_OF_ARRAY]),
+        ("unknown_member", [NULL_MEMBER | A_OF_ARRAY, NULL_MEMBER | B_OF_ARRAY]),
+        ({"huge_number": {"digits": 2, "at": 1}}, [A_OF_ARRAY, {"x_mock_number": 99} | B_OF_ARRAY]),
+        ({"deep_nesting": {"depth": 2, "at": 0}},
+         [{"x_mock_nested": [[]]} | A_OF_ARRAY, B_OF_ARRAY]),
+        ({"empty_delta": 2}, [*[A_OF_ARRAY | {"text": ""}] * 2, A_OF_ARRAY, B_OF_ARRAY]),
+        ({"empty_delta": {"at": 1}}, [A_OF_ARRAY, B_OF_ARRAY | {"text": ""}, B_OF_ARRAY]),
+        ({"id_change": 1}, [A_OF_ARRAY, B_OF_ARRAY | {"responseId": "r-changed"}]),
+    ],
+)  # fmt: skip
+def test_what_changes_the_json_of_an_event_changes_elements_of_an_array(
+    entry: Json, expected: Json
+) -> None:
+    changed = on_body([fault(entry)], ARRAY)
+
+    assert changed != ARRAY
+    assert json.loads(b"".join(written(changed))) == expected
+
+
+def test_text_that_is_no_utf8_comes_in_an_array_too() -> None:
+    assert b'"text": "\xffb"' in b"".join(written(on_body([fault("invalid_utf8")], ARRAY)))
+
+
+ADDS_LINES = (
+    "garbage", "comments", "unknown_fields", "multi_line", "empty_data",
+    {"empty_data": {"form": "event"}}, {"empty_data": {"form": "blank"}}, "blank_lines",
+    {"long_line": 9}, {"ping_storm": 2}, {"ping_storm": {"count": 2, "form": "event"}},
+    "unknown_event",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\r"], ids=["crlf", "cr"])
+@pytest.mark.parametrize("entry", ADDS_LINES, ids=str)
+def test_what_is_added_to_a_stream_has_its_line_ends(entry: Json, end: bytes) -> None:
+    event = Send(b'event: e%bdata: {"type":"e","content":"a"}%b%b' % (end, end, end))
+
+    changed = body(entry, (Head(), event, event, Close()))
+
+    assert changed != event.data * 2
+    assert b"\n" not in changed.replace(end, b"")
 
 
 def test_faults_apply_layer_by_layer_and_then_as_listed() -> None:

@@ -597,12 +597,15 @@ def test_a_prompt_is_counted(mock: "Mock") -> None:
         ({"x-goog-api-key": "k"}, "", "models"),
         ({}, "?key=k", "models"),
         ({"x-goog-api-key": "k", "authorization": "Bearer k"}, "", "models"),
-        ({"authorization": "Bearer k"}, "", "data"),
-        ({"x-goog-api-key": "", "authorization": "Bearer k"}, "?key=", "data"),
+        ({"authorization": "Bearer k"}, "", "object"),
+        ({"x-api-key": "k"}, "", "has_more"),
+        ({"anthropic-version": "2023-06-01", "authorization": "Bearer k"}, "", "has_more"),
+        ({"x-goog-api-key": "k", "x-api-key": "k"}, "", "models"),
+        ({"x-goog-api-key": "", "authorization": "Bearer k"}, "?key=", "object"),
         ({}, "", "error"),
     ],
 )
-def test_a_list_that_two_apis_have_goes_to_whoevers_key_it_is(
+def test_a_list_that_three_apis_have_goes_to_whoevers_key_it_is(
     mock: "Mock", headers: dict[str, str], query: str, kind: str
 ) -> None:
     url = f"{mock.told['data_url']}/v1/models{query}"

@@ -104,6 +104,24 @@ def test_a_paced_stream_does_not_hurry_after_a_hold(mock: "Mock") -> None:
     assert third - released > 14e6
 
 
+@pytest.mark.parametrize("fault", ["", 'fault = ["no_space"]'], ids=["healthy", "faulty"])
+def test_a_pace_spreads_what_is_repeated(mock: "Mock", fault: str) -> None:
+    nonce = mock.nonce()
+    script = (
+        f'summary = ""\n{fault}\npace.every_ms = 10\n'
+        'chat.opening = "joined"\nchat.done = false\nstep = [{ say = "A", repeat = 4 }]'
+    )
+
+    mock.ask(script, nonce)
+    entry = mock.entry(nonce)
+    begun = entry["request"]["at"]
+
+    # On a busy machine each may come later than it is due, and never earlier.
+    assert [at - begun > 10e6 * number for number, (at, *_) in enumerate(entry["writes"])] == (
+        [True] * 4
+    )
+
+
 def test_what_is_forgotten_is_gone() -> None:
     holds, gone = Holds(), list[str]()
     holds.release("a-1", "h")

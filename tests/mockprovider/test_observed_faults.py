@@ -776,3 +776,15 @@ def test_a_long_drip_is_read_to_its_end(observer: Observer) -> None:
 
     assert client.read().raw == same(base)
     assert max(map(len, client.answer.reads)) < len(base.head) or not reads_are_apart(client)
+
+
+def test_a_long_text_drips_and_is_listed_byte_by_byte(observer: Observer) -> None:
+    nonce = observer.nonce()
+
+    client = observer.start(nonce, fault=[{"pad": 2000}, "drip"])
+    body = client.read().body
+    entry = observer.mock.entry(nonce)
+
+    assert body.count(b"x") >= 1500
+    assert [length for _, _, length, _ in entry["writes"]] == [1] * len(body)
+    assert (entry["sent"]["bytes"], entry["end"]["kind"]) == (len(body), "complete")

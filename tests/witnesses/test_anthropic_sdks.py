@@ -36,6 +36,14 @@ def client(data_url: str) -> Iterator[anthropic.Anthropic]:
         yield made
 
 
+def test_the_sdk_lists_the_models(client: anthropic.Anthropic) -> None:
+    listed = [each.id for each in client.models.list()]
+    one = client.models.retrieve("mock-model")
+
+    assert listed == ["mock-model", "mock-model-mini"]
+    assert (one.id, one.type, one.lifecycle) == ("mock-model", "model", "active")
+
+
 def body(name: str) -> Any:  # noqa: ANN401  (the SDK's overloads want literals)
     content = f"[[mock:{REQUESTS.get(name, name)}#witness]]"
     return {

@@ -1,14 +1,18 @@
 """Anthropic's Messages, and the count of a prompt's tokens beside it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
+from mockprovider.inbox import Request
+from mockprovider.shapes import Json
 from mockprovider.slots import slot
 from mockprovider.steps import Error
 from mockprovider.surfaces.messages import members, plain, reading, stream
 from mockprovider.surfaces.surface import Route, Surface
 from mockprovider.timeline import Head
 
+MODELS = ("mock-model", "mock-model-mini")
 RESET = "2030-01-01T00:00:00Z"
 LIMITS = {
     "requests": (4000, 3999),
@@ -36,6 +40,40 @@ def head(streamed: bool) -> Head:
     ))  # fmt: skip
 
 
+def asks(request: Request) -> bool:
+    """Tell whether a request for what other APIs have too is Anthropic's."""
+    return any(request.header(name) for name in ("anthropic-version", "x-api-key"))
+
+
+def models(params: Mapping[str, str]) -> tuple[int, Mapping[str, Json]]:
+    """Answer for the list of models, all on one page."""
+    listed = [_model(name) for name in MODELS]
+    return 200, {
+        "data": listed, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1],
+    }  # fmt: skip
+
+
+def model(params: Mapping[str, str]) -> tuple[int, Mapping[str, Json]]:
+    """Answer for one model; the mock plays any."""
+    return 200, _model(params["model"])
+
+
+def _model(name: str) -> Mapping[str, Json]:
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": "2026-01-01T00:00:00Z",
+        "lifecycle": "active",
+        "deprecated_at": None,
+        "retires_at": None,
+        "line": None,
+        "capabilities": None,
+        "max_input_tokens": 200_000,
+        "max_tokens": 64_000,
+    }
+
+
 SURFACE = Surface(
     name="messages",
     routes=(Route("POST", re.compile(r"(?:/v1)?/messages")),),
@@ -58,4 +96,12 @@ COUNT = replace(
     routes=(Route("POST", re.compile(r"(?:/v1)?/messages/count_tokens")),),
     read=reading.read_count,
     plain=plain.count,
+)
+# OpenAI and Google have these paths too; they go to whoever's headers come with them.
+STABLE = replace(
+    SURFACE,
+    routes=(
+        Route("GET", re.compile(r"(?:/v1)?/models"), answer=models),
+        Route("GET", re.compile(r"(?:/v1)?/models/(?P<model>[^/]+)"), answer=model),
+    ),
 )
