@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from conformance.drive.client import Broken, Client
+from conformance.drive.client import Client
+from conformance.drive.connection import Broken
 from conformance.exchange import End, Headers, Read, Request
 from conformance.wire.http import IDENTITY, undoing, words
 

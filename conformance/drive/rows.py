@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from conformance.drive.client import Broken, Client
+from conformance.drive.client import Client
+from conformance.drive.connection import Broken
 from conformance.drive.target import Target
 from conformance.exchange import Exchange, Json
 from conformance.profiles.address import BASE

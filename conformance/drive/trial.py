@@ -1,7 +1,7 @@
 """Runs one probe against a router: sends its requests, releases holds, collects the journal."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -114,15 +114,15 @@ async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str)
     arrival = Arrival()
     seen: list[HoldSeen] = []
     capturing = asyncio.create_task(capture(bench.http, asked, arrival, bench.limits))
+    planned = holds(scenario)
     if bench.mock and send.leave:
-        beside = _leave(bench, nonce, holds(scenario), arrival, send.leave, capturing)
+        captured = await _beside(
+            _leave(bench, nonce, planned, arrival, send.leave, capturing), capturing
+        )
+    elif planned:
+        captured = await _beside(_release(bench, nonce, planned, arrival, seen), capturing)
     else:
-        beside = _release(bench, nonce, holds(scenario), arrival, seen)
-    doing = asyncio.create_task(beside)
-    captured = await capturing
-    doing.cancel()
-    with suppress(asyncio.CancelledError):
-        await doing
+        captured = await capturing
     journal = await bench.mock.journal(nonce) if bench.mock else ()
     if bench.mock and send.leave:
         await bench.mock.release(nonce, EVERYTHING)
@@ -142,6 +142,18 @@ async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str)
         bench.policy,
         nonce,
     )
+
+
+async def _beside(
+    doing: Coroutine[None, None, None], capturing: "asyncio.Task[Captured]"
+) -> Captured:
+    """Do something as long as an answer is coming."""
+    task = asyncio.create_task(doing)
+    captured = await capturing
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return captured
 
 
 async def _leave(  # noqa: PLR0913, PLR0917  (what has to be known of the exchange)

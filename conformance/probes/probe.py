@@ -5,6 +5,7 @@ import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from conformance.exchange import SURFACES, Headers, Json
 from conformance.profiles.rows import Endpoint
@@ -81,8 +82,12 @@ class Probe:
         """Return the text that makes the mock play it, whatever the router does to the rest."""
         if not (self.sends[name].change or self.limit):
             return f"[[mock:{self.scenario}#{nonce}]]"
-        script = zlib.compress(json.dumps(self.document(name, limit)).encode(), 9)
-        return f"[[mock:inline:{urlsafe_b64encode(script).decode().rstrip('=')}#{nonce}]]"
+        return f"[[mock:inline:{_packed(json.dumps(self.document(name, limit)))}#{nonce}]]"
+
+
+@lru_cache(maxsize=2048)
+def _packed(script: str) -> str:
+    return urlsafe_b64encode(zlib.compress(script.encode(), 9)).decode().rstrip("=")
 
 
 def _stretched(step: Json, limit: float) -> Json:

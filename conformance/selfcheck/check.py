@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -113,6 +114,7 @@ def _any(name: str, patterns: Sequence[str]) -> bool:
 
 def check(chosen: Selection, work: Sequence[Job]) -> Matrix:
     with servers() as started:
+        gc.freeze()  # cases and jobs stay; looking through them again and again takes its time
         found = asyncio.run(observed(started, work))
     everything = {(case.rule.id, case.surface) for case in chosen.cases} if chosen.whole else ()
     return Matrix(

@@ -51,6 +51,7 @@ def have(name: str) -> frozenset[str]:
     return HAVE if promised(name).lacks([FEATURE]) else HAVE | {SECOND_UPSTREAM}
 
 
+@cache
 def reached(root: str, name: str) -> Target:
     """Return where a router is, of all those below one root, and how it is asked."""
     profile = promised(name)
