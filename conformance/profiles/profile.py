@@ -27,6 +27,7 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "usage-when": ("asked", "always", "unspecified"),
     "client-key": ("own", "forwarded", "unspecified"),
     "commit": ("first-event", "at-once", "unspecified"),
+    "error-finish": ("error", "none", "unspecified"),
     "unfinished": ("error", "forward", "unspecified"),
     "model-name": ("upstream", "requested", "unspecified"),
     "id": ("upstream", "own", "unspecified"),

@@ -88,6 +88,26 @@ def _told(exchange: Exchange) -> Json:
 
 
 @rule(
+    "err.finish-policy",
+    Level.SHOULD,
+    on="chat.stream chat.error",
+    probes="cut inband-error",
+    needs="upstream",
+    policy="error-finish",
+    basis=Basis.POLICY,
+    cites="OpenRouter and ARouter documentation, errors within a stream: finish_reason error",
+)
+def a_failed_stream_finishes_as_declared(exchange: Exchange) -> Iterator[Finding]:
+    """A stream that ends in an error states the finish reason error, or none, as declared."""
+    wanted = {"error": True, "none": False}.get(exchange.policy.get("error-finish", ""))
+    if wanted is None or not exchange.streamed or read.failure(exchange) is None:
+        return
+    if ("error" in read.stated(exchange).values()) != wanted:
+        how = "without the" if wanted else "with the"
+        yield Finding(f"the stream ended in an error, {how} finish reason error")
+
+
+@rule(
     "err.unknown-model",
     Level.MUST,
     on=ANSWERS,

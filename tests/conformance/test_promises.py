@@ -12,19 +12,18 @@ from conformance.selfcheck.routers import promised
 PAGE = Path(__file__).parents[2] / "docs" / "promises.md"
 
 #: How many promises the documentation of each router holds.
-COUNTS = {"fluxrouter": ("FLX", 26)}
+COUNTS = {"FLX": 26, "ANY": 23, "ARO": 25}
 
 
-@pytest.mark.parametrize("router", COUNTS)
-def test_no_promise_is_left_out(router: str) -> None:
-    prefix, count = COUNTS[router]
-    ids = [promise.id for promise in promises() if promise.router == router]
+@pytest.mark.parametrize("prefix", COUNTS)
+def test_no_promise_is_left_out(prefix: str) -> None:
+    ids = [promise.id for promise in promises() if promise.id.startswith(prefix)]
 
-    assert ids == [f"{prefix}-{number:02}" for number in range(1, count + 1)]
+    assert sorted(ids) == [f"{prefix}-{number:02}" for number in range(1, COUNTS[prefix] + 1)]
 
 
 def test_every_promise_is_of_a_router_that_is_counted() -> None:
-    assert {promise.router for promise in promises()} == set(COUNTS)
+    assert {promise.id.partition("-")[0] for promise in promises()} == set(COUNTS)
     assert set(Counter(promise.id for promise in promises()).values()) == {1}
 
 
@@ -33,7 +32,7 @@ def test_a_promise_fits_rules_and_mutants(promise: Promise) -> None:
     assert list(complaints(promise)) == []
 
 
-@pytest.mark.parametrize("router", COUNTS)
+@pytest.mark.parametrize("router", sorted({promise.router for promise in promises()}))
 def test_a_profile_says_on_what_grounds_it_promises(router: str) -> None:
     assert list(ungrounded(promised(router).grounds)) == []
 

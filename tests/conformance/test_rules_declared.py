@@ -8,7 +8,7 @@ from conformance.exchange import Exchange, Json, Request, Trial
 from conformance.profiles.profile import Profile, load
 from conformance.profiles.rows import Endpoint, Error
 from conformance.rules import RULES, access, err_declared
-from tests.conformance.made import Case, label, told, unbroken
+from tests.conformance.made import Case, body, choice, chunk, label, said, streamed, told, unbroken
 
 ERROR: Json = {"message": "no", "type": "invalid_request_error", "code": None}
 ROWS = {
@@ -46,6 +46,12 @@ def asked(name: str, **policy: Json) -> Exchange:
     request = Request("POST", "http://router", (), {"model": "mint/pepper"})
     entry = {"request": {"body": json.dumps({"model": name})}}
     return Exchange("chat", "plain", request, 200, journal=(entry,), policy=policy)
+
+
+def failed(finish: str | None, policy: str) -> Exchange:
+    """Return a stream that ends in an error."""
+    last = chunk(choice({}, finish), error=ERROR)
+    return streamed(body([*said("Hy", finish=None), last]), policy={"error-finish": policy})
 
 
 UNKNOWN = {"unknown-model": "no-such"}
@@ -128,6 +134,21 @@ CASES: list[Case] = [
         "let in",
         answered(200, "gemini"),
         ["the status is 200; right is 401 or 403"],
+    ),
+    ("err.finish-policy", "an error that is one", failed("error", "error"), []),
+    ("err.finish-policy", "an error and nothing else", failed(None, "none"), []),
+    ("err.finish-policy", "nothing is promised", failed(None, "unspecified"), []),
+    (
+        "err.finish-policy",
+        "an error without it",
+        failed(None, "error"),
+        ["the stream ended in an error, without the finish reason error"],
+    ),
+    (
+        "err.finish-policy",
+        "an error with it",
+        failed("error", "none"),
+        ["the stream ended in an error, with the finish reason error"],
     ),
     ("hdr.auth-declared", "let in", answered(200), []),
     ("hdr.auth-declared", "locked out", answered(401), ["answered 401"]),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.emulations.surfaces import surfaces
-from conformance.selfcheck.reference import REFERENCE
+from conformance.selfcheck.fallback import FALLBACK
 from conformance.selfcheck.router import pages
 from conformance.selfcheck.router.dialects.chat import chunks
 from conformance.selfcheck.router.dialects.messages import progress
@@ -97,7 +97,7 @@ PAGES: dict[str, Page] = {
 }
 
 ANYROUTER = replace(
-    REFERENCE,
+    FALLBACK,
     stream_headers=stream_headers,
     answer_headers=answer_headers,
     failure=failure,

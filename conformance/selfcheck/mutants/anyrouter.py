@@ -1,14 +1,18 @@
 """AnyRouters that keep one promise less."""
 
-from conformance.selfcheck import reference
+from collections.abc import Sequence
+
+from conformance.selfcheck import fallback, reference
 from conformance.selfcheck.emulations import anyrouter
 from conformance.selfcheck.router import pages
 from conformance.selfcheck.router.dialects.chat import chunks
 from conformance.selfcheck.router.relay import Relay
+from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers
 from conformance.selfcheck.variant import mutant
 
 OF = "anyrouter"
+TOO_MANY, INTERNAL = 429, 500
 
 
 @mutant("stream_headers", of=OF, breaks="hdr.declared hdr.ratelimit-forwarded")
@@ -31,6 +35,24 @@ def calls_every_error_as_the_provider_does(failed: Failed, relay: Relay) -> Answ
     return reference.failure(failed, relay)
 
 
+@mutant("falls_back", of=OF, breaks="retry.fallback-before-commit")
+def shows_what_the_provider_failed_with(failed: Failed, relay: Relay) -> bool:
+    """Hands a 500 on, though there is another candidate."""
+    return failed.status != INTERNAL and fallback.falls_back(failed, relay)
+
+
+@mutant("falls_back", of=OF, breaks="retry.fallback-before-commit")
+def keeps_to_who_has_no_budget_left(failed: Failed, relay: Relay) -> bool:
+    """Does not try the next candidate where the rate budget of one is exhausted."""
+    return failed.status != TOO_MANY and fallback.falls_back(failed, relay)
+
+
+@mutant("providers", of=OF, breaks="health.midstream-counted")
+def gives_nobody_a_rest(relay: Relay) -> Sequence[Upstream]:
+    """Goes on asking first who fails time and again."""
+    return relay.upstreams
+
+
 @mutant("identity", of=OF, breaks="chunk.identity-policy")
 def says_which_model_it_was(chunk: Chunk, relay: Relay) -> Chunk:
     """Says the provider's name of the model where the client had its own."""
@@ -42,6 +64,14 @@ def says_which_model_it_was(chunk: Chunk, relay: Relay) -> Chunk:
 async def has_no_credits(relay: Relay) -> Answer:
     """Does not say what is left of the credits."""
     raise pages.failed(relay, 404, f"nothing is at {relay.path}")
+
+
+@mutant("pages", instead_of="GET /api/v1/generation/{id}", of=OF, breaks="http.declared-endpoint")
+async def finds_any_generation(relay: Relay) -> Answer:
+    """Has an answer for whatever id is asked for."""
+    if relay.params["id"] == "no-such-id":
+        return pages.told(relay, {"data": {}})
+    return await anyrouter.generation(relay)
 
 
 @mutant(

@@ -1,12 +1,14 @@
 """ARouters that keep one promise less."""
 
 import re
+from collections.abc import Iterator
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.emulations import arouter
 from conformance.selfcheck.router import pages, stream
-from conformance.selfcheck.router.dialects.chat import chunks, dialect
+from conformance.selfcheck.router.dialects.chat import chunks, dialect, errors
 from conformance.selfcheck.router.dialects.shared import bearer_key
+from conformance.selfcheck.router.events import Item
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.values import Answer, Chunk, Failed, Json
 from conformance.selfcheck.variant import mutant
@@ -100,6 +102,12 @@ async def has_no_paths_of_providers(relay: Relay) -> Answer:
 def sends_the_whole_name_up(relay: Relay) -> dict[str, Json]:
     """Asks the provider for the model by the name that clients have for it."""
     return dialect.request_body(relay)
+
+
+@mutant("failing", of=OF_2026, breaks="err.finish-policy")
+def fails_without_finishing(error: Chunk, relay: Relay) -> Iterator[Item]:
+    """Ends a stream that fails with an error and no finish reason."""
+    yield from errors.failing(error, relay)
 
 
 @mutant("identity", of=OF_2026, breaks="chunk.identity-policy")
