@@ -12,6 +12,7 @@ from conformance.report.run import Run
 from conformance.verdicts import Kind
 
 BAD = frozenset(map(str, FAILING))
+WARNED = frozenset({str(Kind.WARN), str(Kind.EXPECTED_FAIL)})
 OPEN = frozenset({str(Kind.INCONCLUSIVE), str(Kind.UNTESTABLE)})
 BESIDE = frozenset({str(Kind.NOT_APPLICABLE)})
 
@@ -51,7 +52,7 @@ def cell(run: Run, family: str) -> Cell:
     judged = [verdict for verdict in verdicts if verdict not in BESIDE]
     return Cell(
         sum(verdict in BAD for verdict in judged),
-        sum(verdict == Kind.WARN for verdict in judged),
+        sum(verdict in WARNED for verdict in judged),
         sum(verdict in OPEN for verdict in judged),
         len(judged),
     )
@@ -86,7 +87,7 @@ def html(runs: Runs, title: str) -> Iterator[str]:
 
 
 def _td(told: Cell) -> str:
-    hint = f"{told.bad} failed, {told.warned} warned, {told.open} open"
+    hint = f"{told.bad} failed, {told.warned} warned or expected, {told.open} open"
     return f'<td class="{told.kind}" title="{hint}">{told.text}</td>'
 
 

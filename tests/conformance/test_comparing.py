@@ -35,9 +35,25 @@ def test_a_case_has_changed_where_its_verdict_is_another(case: Case, run: Runs) 
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("pass", "expected-fail", "worse"), ("expected-fail", "pass", "better"),
+        ("expected-fail", "unexpected-pass", "better"), ("fail", "expected-fail", "otherwise"),
+    ],
+)  # fmt: skip
+def test_what_an_owner_expects_makes_a_router_neither_better_nor_worse(
+    before: str, after: str, told: str, case: Case, run: Runs
+) -> None:
+    lines = list(diff(run(case(before)), run(case(after))))
+
+    assert lines[3] == f"{told}  done.present: chat-text ({before} -> {after})"
+
+
+@pytest.mark.parametrize(
     ("before", "after", "worse"),
     [("pass", "fail", True), ("pass", "warn", False), ("fail", "pass", False),
-     ("pass", "untestable", False), ("", "unexpected-pass", True)],
+     ("pass", "untestable", False), ("", "unexpected-pass", False),
+     ("pass", "expected-fail", False), ("expected-fail", "fail", False)],
 )  # fmt: skip
 def test_a_run_has_regressed_where_a_case_fails_that_did_not(
     before: str, after: str, worse: bool, case: Case
@@ -65,6 +81,7 @@ def test_a_cell_counts_what_could_be_judged(case: Case, run: Runs) -> None:
 
     found = cell(told, "done")
 
+    assert cell(run(case("expected-fail"), case("pass")), "done").text == "1 / 2"
     assert found == Cell(bad=1, warned=1, open=2, judged=5)
     assert (found.text, found.kind) == ("1 / 5", "bad")
     assert cell(told, "sse").kind == "ok"
@@ -86,7 +103,7 @@ def test_the_page_shows_what_is_broken_and_escapes_what_it_says(case: Case, run:
     page = "\n".join(html([("<b>", run(case("fail")))], "All & sundry"))
 
     assert "<title>All &amp; sundry</title>" in page
-    assert '<td class="bad" title="1 failed, 0 warned, 0 open">0 / 1</td>' in page
+    assert '<td class="bad" title="1 failed, 0 warned or expected, 0 open">0 / 1</td>' in page
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
     assert "done.present: 1 of its cases" in page

@@ -59,7 +59,7 @@ def test_a_recording_of_any_surface_is_judged_as_what_it_is(
 ) -> None:
     told = conformance("lint", str(FIXTURES / "streams" / name / "wire.sse"))
 
-    counted = re.search(r": (\d+) pass, \d+ untestable ", told.stdout)
+    counted = re.search(r" (\d+) pass, \d+ untestable ", told.stdout)
     assert (told.returncode, told.stderr) == (0, "")
     assert counted
     assert int(counted[1]) >= judged
