@@ -23,7 +23,7 @@ def curl(exchange: Exchange) -> str:
     request = exchange.request
     if request is None:
         return ""
-    body = json.dumps(request.body, ensure_ascii=False)
+    body = "" if request.body is None else json.dumps(request.body, ensure_ascii=False)
     if exchange.scenario and held(exchange.scenario):
         body = MARKER.sub(lambda found: marker(unheld(exchange.scenario), found["nonce"]), body)
     if len(body) > LONGEST:
@@ -31,7 +31,8 @@ def curl(exchange: Exchange) -> str:
     # A nonce of its own, or the mock would take it for a retry of the request it has seen.
     body = MARKER.sub(lambda found: found[0].removesuffix("]]") + ".curl]]", body)
     words = ["curl -sN", *(f"-H {header}" for header in _headers(request))]
-    return " ".join([*words, f"--data-raw {shlex.quote(body)}", shlex.quote(request.url)])
+    words += [f"--data-raw {shlex.quote(body)}"] if body else []
+    return " ".join([*words, shlex.quote(request.url)])
 
 
 def _headers(request: Request) -> list[str]:

@@ -34,6 +34,16 @@ def test_the_command_is_quoted_and_holds_no_key() -> None:
     )
 
 
+def test_what_is_asked_without_a_body_stays_without() -> None:
+    request = Request("GET", "http://host/v1/models?a=b&c", HEADERS[:1], None)
+
+    command = curl(Exchange("chat", "plain", request))
+
+    assert command == (
+        """curl -sN -H 'authorization: Bearer '"$ROUTER_KEY" 'http://host/v1/models?a=b&c'"""
+    )
+
+
 def test_there_is_no_command_without_a_request_or_for_one_too_long() -> None:
     long = replace(REQUEST, body={"messages": [{"content": "x" * 30_000}]})
 

@@ -50,6 +50,12 @@ def test_an_emulation_has_the_surfaces_of_its_profile_where_that_says(name: str)
         ("POST", "/fluxrouter/anthropic/v1/messages/count_tokens", 200, '"input_tokens"'),
         ("POST", "/fluxrouter/v1/messages", 404, "nothing is at /v1/messages"),
         ("POST", "/reference/anthropic/v1/messages", 404, "nothing is at /anthropic/v1/messages"),
+        ("GET", "/anyrouter/api/v1/credits", 200, '"total_credits"'),
+        ("GET", "/anyrouter/api/v1/generation/none", 404, '"type":"not_found_error"'),
+        ("GET", "/arouter/v1/key", 200, '"limit_remaining"'),
+        ("GET", "/arouter/api/v1/keys", 403, '"type":"permission_error"'),
+        ("POST", "/arouter/openai/v1/chat/completions", 200, '"object":"chat.completion"'),
+        ("POST", "/arouter-2026/openai/v1/nothing", 404, '"error"'),
         ("POST", "/nobody/anthropic/v1/messages", 404, "no router 'nobody'"),
     ],
 )
@@ -61,3 +67,20 @@ def test_pages_are_of_the_router_that_has_them(
 
     assert answer.status_code == status
     assert words in answer.text
+
+
+def test_health_alone_answers_without_a_key(started: Servers) -> None:
+    paths = ("/healthz", "/v1/models", "/v1/key", "/api/v1/keys")
+    told = [httpx.get(f"{started.routers_url}/arouter{path}").status_code for path in paths]
+
+    assert told == [200, 401, 401, 401]
+
+
+def test_what_an_answer_cost_is_found_by_its_id(started: Servers) -> None:
+    base = f"{started.routers_url}/anyrouter/api/v1"
+    answer = httpx.post(f"{base}/chat/completions", headers=KEY, json=HELLO).json()
+
+    told = httpx.get(f"{base}/generation/{answer['id']}", headers=KEY).json()["data"]
+
+    assert (told["id"], told["model"]) == (answer["id"], "flux-auto")
+    assert told["tokens_completion"] == answer["usage"]["completion_tokens"]
