@@ -68,7 +68,7 @@ LISTED = (
         "sse.long-line",
         "text",
         against({"cut": cut(event=[40]), **LONG}, {}),
-        surfaces="chat messages gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "sse-crlf",

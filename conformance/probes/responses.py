@@ -1,7 +1,7 @@
 """What only Responses can say, or says in its own way: items of all kinds, in any order."""
 
 from conformance.exchange import Json
-from conformance.probes.framing import LONG, against, cut, fault
+from conformance.probes.framing import against, fault
 from conformance.probes.members import HERB
 from conformance.probes.probe import Probe, Send
 from conformance.probes.text import USAGE
@@ -58,7 +58,6 @@ HABITS: Json = {
         "usage_extra": {"cost_in_usd_ticks": 17},
     },
 }
-LONGEST = "4096KiB"
 WHOLE = message(0, "Lemon balm")
 
 EVENTS: Json = {"content_type": "text/event-stream", "body": "".join(written(WHOLE))}
@@ -156,14 +155,6 @@ PROBES = (
         "odd-chunks",
         "text-then-tool",
         against({name: {RESPONSES: habits} for name, habits in HABITS.items()}, {**HERB, **USAGE}),
-        surfaces=RESPONSES,
-    ),
-    # Each text comes five times over: a line of 4 MiB would take the time of all other probes.
-    Probe(
-        "long-lines",
-        "sse.long-line",
-        "text",
-        against({"cut": cut(event=[40]), **{n: c for n, c in LONG.items() if n != LONGEST}}, {}),
         surfaces=RESPONSES,
     ),
     Probe(

@@ -234,3 +234,36 @@ def test_a_message_that_has_its_stop_reason_is_completed(ends: Ends, how: Json) 
     (_, delta), (name, stop) = told[-2:]
     assert delta["delta"]["stop_reason"] == "max_tokens"
     assert (name, stop) == ("message_stop", {"type": "message_stop"})
+
+
+def test_a_stream_to_a_plain_request_is_put_together(ends: Ends) -> None:
+    streamed = ends.ask("blocks")
+    whole = ends.ask("blocks", mode="plain").json()
+
+    head = {"content_type": "text/event-stream", "body": streamed.text}
+    made = ends.play([], "plain", head=head)
+    members = ("type", "role", "content", "stop_reason", "usage")
+
+    assert made.headers["content-type"] == "application/json"
+    assert {name: made.json()[name] for name in members} == {n: whole[n] for n in members}
+
+
+def test_a_message_to_a_stream_request_is_played(ends: Ends) -> None:
+    whole = ends.ask("blocks", mode="plain").json()
+    response = ends.play([], head={"json": whole})
+    told = named_events(response)
+
+    again = ends.play(
+        [], "plain", head={"content_type": "text/event-stream", "body": response.text}
+    )
+
+    assert told[0][0] == "message_start"
+    assert [name for name, _ in told[-2:]] == ["message_delta", "message_stop"]
+    assert again.json()["content"] == whole["content"]
+
+
+def test_half_a_stream_to_a_plain_request_is_a_failure(ends: Ends) -> None:
+    half, _, _ = ends.ask("blocks").text.partition("event: message_delta")
+    response = ends.play([], "plain", head={"content_type": "text/event-stream", "body": half})
+
+    assert (response.status_code, response.json()["error"]["type"]) == (502, "api_error")

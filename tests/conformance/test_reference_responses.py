@@ -212,3 +212,36 @@ def test_the_terminal_event_lists_what_was_done(ends: Ends) -> None:
 
     told = [item["content"][0]["text"] for item in value["response"]["output"]]
     assert (name, told) == ("response.completed", ["Amber"])
+
+
+def test_a_stream_to_a_plain_request_is_what_its_last_event_says(ends: Ends) -> None:
+    streamed = ends.ask("text-then-tool")
+    head = {"content_type": "text/event-stream", "body": streamed.text}
+
+    made = ends.play([], "plain", head=head)
+
+    assert made.headers["content-type"] == "application/json"
+    assert made.json() == named_events(streamed)[-1][1]["response"]
+
+
+def test_a_response_to_a_stream_request_is_played(ends: Ends) -> None:
+    whole = ends.ask("text-then-tool", mode="plain").json()
+    told = named_events(ends.play([], head={"json": whole}))
+
+    assert [value["sequence_number"] for _, value in told] == list(range(len(told)))
+    assert [name.removeprefix("response.") for name, _ in told] == [
+        "created", "in_progress",
+        "output_item.added", "content_part.added", "output_text.delta", "output_text.done",
+        "content_part.done", "output_item.done",
+        "output_item.added", "function_call_arguments.delta", "function_call_arguments.done",
+        "output_item.done",
+        "completed",
+    ]  # fmt: skip
+    assert told[-1][1]["response"] == whole
+
+
+def test_a_response_that_failed_is_no_stream(ends: Ends) -> None:
+    told = {"status": "failed", "error": {"code": "server_error", "message": "no room"}}
+    response = ends.play([], head={"json": told})
+
+    assert (response.status_code, response.json()["error"]["message"]) == (500, "no room")

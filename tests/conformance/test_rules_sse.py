@@ -4,6 +4,7 @@ import pytest
 
 from conformance.exchange import End, Exchange, Json
 from conformance.rules import sse, sse_events
+from tests.conformance import made_messages as messages
 from tests.conformance.made import (
     DONE,
     REFUSED,
@@ -67,10 +68,18 @@ VARIANTS: list[tuple[str, dict[str, Exchange], list[str]]] = [
     ),
 ]
 
+ENDING = {**messages.USAGE, "output_tokens": 3}
+BEHEADED = messages.stream(*messages.HELLO, messages.end(usage=ENDING), messages.OVER)
 LONG = script({"say": "ab", "times": 9}, {"finish": "stop"})
 LONG_LOSS = "2 of 18 characters came, and no error: they part at character 2: the end"
 
 CASES: list[Case] = [
+    (
+        "sse.bom",
+        "an event that the text does not need",
+        {"baseline": messages.whole(*messages.HELLO), "odd": BEHEADED},
+        ["the first event is content_block_start, undisturbed it is message_start"],
+    ),
     *(
         (rule, what, {"baseline": WHOLE, **exchanges}, messages)
         for rule in INVARIANT

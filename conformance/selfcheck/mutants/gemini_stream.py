@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.router.dialects import shared
 from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.dialects.gemini import dialect, errors, progress
-from conformance.selfcheck.router.events import Event, Item, Reader
-from conformance.selfcheck.router.hearing import ended
-from conformance.selfcheck.router.relay import Heard, Items, Relay
+from conformance.selfcheck.router.events import Item
+from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.stream import as_event
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Cut, Failed
+from conformance.selfcheck.router.values import Answer, Chunk, Failed
 from conformance.selfcheck.variant import mutant
 
 USAGE = "usageMetadata"
@@ -29,12 +27,6 @@ async def reads_an_answer_as_an_empty_stream(relay: Relay, body: Body) -> Items 
             yield item
 
     return nothing()
-
-
-@mutant("conversions", instead_of=PLAIN, breaks="http.answered", surface="gemini")
-async def hangs_up_on_plain_answers(relay: Relay, body: Body) -> Items | Answer:
-    """Closes the connection where an answer is not to be streamed."""
-    raise Cut
 
 
 @mutant("conversions", instead_of=PLAIN, breaks="parity.stream-flag-honoured", surface="gemini")
@@ -92,42 +84,6 @@ def knows_googles_line_ends_only(data: bytes, relay: Relay) -> bytes:
         relay.memory["held"], data = b"\r", data[:-1]
     lines = data.split(b"\r\n")
     return b"\r\n".join(line.replace(b"\n", b" ").replace(b"\r", b" ") for line in lines)
-
-
-@mutant("understood", breaks="sse.empty-data-tolerated", surface="gemini")
-def fails_at_empty_data(event: Event, relay: Relay) -> list[Heard]:
-    """Takes an event without data for the end of a broken stream."""
-    return dialect.understood(event, relay) if event.data else [ended("unfinished", relay)]
-
-
-@mutant("understood", breaks="sse.malformed-event-policy", surface="gemini")
-def ends_at_a_malformed_event(event: Event, relay: Relay) -> list[Heard]:
-    """Ends the stream as if it were complete where an event is no JSON and more has come."""
-    if relay.choices and event.data and shared.json_object(event) is None:
-        relay.choices[0].finished = True
-        return [ended("closed", relay)]
-    return dialect.understood(event, relay)
-
-
-class Forgetful(Reader):
-    """Drops a last event without its blank line if there is nothing wrong with it."""
-
-    def __init__(self, relay: Relay) -> None:
-        super().__init__(relay.settings.limit)
-        self._relay = relay
-
-    def close(self) -> list[Item]:
-        pending = super().close()
-        whole = [each for each in pending if isinstance(each, Event) and shared.json_object(each)]
-        if whole:
-            self._relay.choices[0].finished = True
-        return [] if whole else pending
-
-
-@mutant("reader", breaks="sse.final-event-flush", surface="gemini")
-def forgets_an_open_last_event(relay: Relay) -> Reader:
-    """Forgets a last event without its blank line, and takes the answer for whole."""
-    return Forgetful(relay)
 
 
 def counted(chunk: Chunk, change: Callable[[Chunk], Chunk]) -> Iterator[Chunk]:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.router.dialects.shared import mode_in_body
 from conformance.selfcheck.router.events import Comment, Item, write
 from conformance.selfcheck.router.line import Line
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Upstream
-from conformance.selfcheck.router.values import Cut, Headers
+from conformance.selfcheck.router.values import Answer, Cut, Headers
 from conformance.selfcheck.variant import mutant
+
+OK = 200
 
 
 @mutant("events", breaks="http.incremental")
@@ -25,12 +26,12 @@ async def buffers_whole_stream(items: Items, relay: Relay) -> Items:
         yield item
 
 
-@mutant("mode", breaks="http.answered")
-def hangs_up_on_plain_requests(relay: Relay) -> str:
-    """Closes the connection of whoever does not want a stream."""
-    if mode_in_body(relay) == "plain":
+@mutant("answer", breaks="http.answered")
+def hangs_up_on_plain_requests(answer: Answer, relay: Relay) -> Answer:
+    """Closes the connection where an answer is whole and not to be streamed."""
+    if answer.status == OK and relay.body is not None:
         raise Cut
-    return "stream"
+    return answer
 
 
 @mutant("stream_headers", breaks="http.content-type-event-stream")

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 
 from conformance.selfcheck import reference
+from conformance.selfcheck.mutants import sse
 from conformance.selfcheck.mutants.anth import SURFACE
 from conformance.selfcheck.router.dialects.messages import dialect
 from conformance.selfcheck.router.events import DONE, Event, Item
 from conformance.selfcheck.router.hearing import failed
 from conformance.selfcheck.router.relay import Heard, Items, Relay
+from conformance.selfcheck.router.upstream import Body
 from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed
 from conformance.selfcheck.variant import mutant
+
+BAD_REQUEST = 400
+PLAIN = ("plain", "plain")
 
 
 @mutant("ending", surface=SURFACE, breaks="done.missing-tolerated")
@@ -51,3 +56,24 @@ def takes_another_form_for_nothing(failed: Failed, relay: Relay) -> Answer:
     answer = reference.failure(failed, relay)
     unread = failed.error["message"].startswith("the upstream answered with")
     return answer._replace(status=200, body=b"{}") if unread else answer
+
+
+@mutant("conversions", instead_of=PLAIN, surface=SURFACE, breaks="parity.stream-flag-honoured")
+async def streams_messages_unless_told_not_to(relay: Relay, body: Body) -> Items | Answer:
+    """Streams to whoever does not say stream: false."""
+    if "stream" in relay.asked:
+        return await dialect.answer_to_answer(relay, body)
+    return await dialect.answer_to_stream(relay, body)
+
+
+@mutant("failure", surface=SURFACE, breaks="pre.error-not-empty-stream")
+def streams_nothing_for_a_bad_request(failed: Failed, relay: Relay) -> Answer:
+    """Answers a stream request that is refused with a stream of nothing."""
+    if failed.status != BAD_REQUEST or relay.dialect.mode(relay) != "stream":
+        return reference.failure(failed, relay)
+    return Answer(200, relay.parts.stream_headers(relay), b"")
+
+
+takes_cr_for_text = mutant("bytes_in", surface=SURFACE, breaks="sse.crlf")(
+    sse.takes_cr_before_lf_for_text.value
+)

@@ -4,19 +4,16 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from conformance.selfcheck import reference
-from conformance.selfcheck.mutants import sse
 from conformance.selfcheck.mutants.resp import SURFACE, item_type, said, with_item
 from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.dialects.responses import dialect, progress
-from conformance.selfcheck.router.events import Event, Item, Reader
-from conformance.selfcheck.router.relay import Items, Relay
+from conformance.selfcheck.router.events import Item
+from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.stream import as_event
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed
+from conformance.selfcheck.router.values import Chunk
 from conformance.selfcheck.variant import mutant
 
 TEXT = "output_text.delta"
-REFUSED = 400
 ANNOTATIONS = re.compile(r'"annotations": \[[^]]*\]')
 ARGUMENTS = "function_call_arguments.delta"
 
@@ -146,22 +143,6 @@ def names_the_alias_in_plain_responses(completion: Chunk, relay: Relay) -> Chunk
     return completion | {"model": relay.model}
 
 
-@mutant("events", breaks="done.ends-stream", surface=SURFACE)
-async def waits_after_the_terminal_event(items: Items, relay: Relay) -> Items:
-    """Ends its stream when the provider's connection ends, not at the terminal event."""
-    async for item in items:
-        yield item
-        if isinstance(item, Event) and item.type in progress.ENDS and relay.body is not None:
-            await relay.body.rest()
-
-
-@mutant("ending", breaks="err.inband-error-forwarded", surface=SURFACE)
-def ends_where_an_error_comes(ending: Ending, relay: Relay) -> Iterator[Item]:
-    """Ends the stream where the provider reports an error, and says nothing."""
-    if ending.kind != "error" or not relay.committed:
-        yield from reference.ending(ending, relay)
-
-
 @mutant("failing", breaks="err.surface-native-shape", surface=SURFACE)
 def sends_the_errors_of_chat(error: Chunk, relay: Relay) -> Iterator[Item]:
     """Tells of an error as the chat surface does, without a type."""
@@ -177,33 +158,6 @@ def closes_cut_arguments(error: Chunk, relay: Relay) -> Iterator[Item]:
     yield from dialect.RESPONSES.failing(error, relay)
 
 
-class Hasty(Reader):
-    """Takes the end of the body for that of the response, whatever event it holds."""
-
-    def close(self) -> list[Item]:
-        pending = super().close()
-        return [COMPLETED] if pending and not any(map(sse.broken, pending)) else pending
-
-
-COMPLETED = Event('{"type":"response.completed","response":{"status":"completed"}}')
-
-
-@mutant("reader", breaks="sse.final-event-flush", surface=SURFACE)
-def completes_what_it_has_not_read_to_the_end(relay: Relay) -> Reader:
-    """Forgets a last event without its blank line, and sends an end of its own."""
-    return Hasty(relay.settings.limit)
-
-
-@mutant("ending", breaks="err.no-synthetic-success", surface=SURFACE)
-def completes_what_was_cut(ending: Ending, relay: Relay) -> Iterator[Item]:
-    """Completes a response of its own accord where the provider's breaks off."""
-    if relay.committed and ending.kind in ("cut", "unfinished"):
-        relay.parts.settle(relay, "complete")
-        yield from progress.completed(relay)
-    else:
-        yield from reference.ending(ending, relay)
-
-
 @mutant("chunk", breaks="finish.enum-value", surface=SURFACE)
 def says_another_apis_reason(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Says MAX_TOKENS where the token limit was hit."""
@@ -212,22 +166,3 @@ def says_another_apis_reason(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
         told = chunk["response"] | {"incomplete_details": {"reason": "MAX_TOKENS"}}
         chunk = chunk | {"response": told}
     yield chunk
-
-
-@mutant("failure", breaks="pre.error-not-empty-stream", surface=SURFACE)
-def makes_400_a_stream_of_nothing(failed: Failed, relay: Relay) -> Answer:
-    """Answers a stream request that is refused with a stream without any event."""
-    if failed.status != REFUSED or relay.dialect.mode(relay) != "stream":
-        return reference.failure(failed, relay)
-    return Answer(200, relay.parts.stream_headers(relay), b"")
-
-
-@mutant("envelope", breaks="pre.error-shape", surface=SURFACE)
-def says_no_code(error: Chunk, id: str) -> Chunk:
-    """Leaves the code out of the errors it answers with."""
-    return {"error": without(error, "code")}
-
-
-reads_no_crlf = mutant("bytes_in", breaks="sse.crlf", surface=SURFACE)(
-    sse.takes_cr_before_lf_for_text.value
-)

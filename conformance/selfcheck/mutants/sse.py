@@ -4,21 +4,13 @@ import json
 import re
 from collections.abc import Sequence
 
-from conformance.selfcheck.router.events import BOM, DONE, Comment, Event, Item, Reader
+from conformance.selfcheck.router.events import BOM, Comment, Event, Item, Reader
 from conformance.selfcheck.router.line import Line, Lost
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.variant import mutant
 
 KIB = 1024
-
-
-def broken(item: Item) -> bool:
-    """Tell whether an event begins like JSON and is none."""
-    try:
-        return isinstance(item, Event) and item.data[:1] == "{" and not json.loads(item.data)
-    except ValueError:
-        return True
 
 
 class Forgetful(Reader):
@@ -159,20 +151,6 @@ def takes_each_data_line_for_an_event(relay: Relay) -> Reader:
     return LineByLine(relay.settings.limit)
 
 
-class Unbegun(Reader):
-    """Keeps a byte order mark as part of the first field's name."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self._began = True
-
-
-@mutant("reader", breaks="sse.bom")
-def loses_the_event_behind_a_bom(relay: Relay) -> Reader:
-    """Does not drop a leading byte order mark."""
-    return Unbegun(relay.settings.limit)
-
-
 @mutant("events", breaks="sse.comments-tolerated")
 async def sends_comments_as_data(items: Items, relay: Relay) -> Items:
     """Hands the provider's comments on as if they were events."""
@@ -198,19 +176,6 @@ class NoNonsense(Reader):
 def fails_on_unknown_fields(relay: Relay) -> Reader:
     """Ends the stream in an error at a field it does not know."""
     return NoNonsense(relay.settings.limit)
-
-
-class EmptyEnds(Reader):
-    """Takes empty data for the terminator."""
-
-    def feed(self, data: bytes) -> list[Item]:
-        return [DONE if item == Event("") else item for item in super().feed(data)]
-
-
-@mutant("reader", breaks="sse.empty-data-tolerated", surface="chat")
-def ends_at_empty_data(relay: Relay) -> Reader:
-    """Ends the stream at an event whose data is empty."""
-    return EmptyEnds(relay.settings.limit)
 
 
 @mutant("bytes_in", breaks="sse.unicode-line-separators")
@@ -251,30 +216,3 @@ async def closes_in_mid_event(pieces: Pieces, relay: Relay) -> Pieces:
         yield piece
     if of_events(relay):
         yield b"data: "
-
-
-class Hasty(Reader):
-    """Takes the end of the body for the terminator, whatever event it holds."""
-
-    def close(self) -> list[Item]:
-        pending = super().close()
-        return [DONE] if pending and not any(map(broken, pending)) else pending
-
-
-@mutant("reader", breaks="sse.final-event-flush", surface="chat")
-def drops_an_unfinished_last_event(relay: Relay) -> Reader:
-    """Forgets a last event without its blank line, and calls the stream complete."""
-    return Hasty(relay.settings.limit)
-
-
-class QuietEnd(Reader):
-    """Takes what is no JSON for the end."""
-
-    def feed(self, data: bytes) -> list[Item]:
-        return [DONE if broken(item) else item for item in super().feed(data)]
-
-
-@mutant("reader", breaks="sse.malformed-event-policy", surface="chat")
-def ends_quietly_at_a_malformed_event(relay: Relay) -> Reader:
-    """Ends the stream as if it were complete where an event is cut short."""
-    return QuietEnd(relay.settings.limit)

@@ -2,28 +2,24 @@
 
 from collections.abc import Mapping
 
-from conformance.selfcheck.router.answers import answered, parsed, stream_to_stream
+from conformance.selfcheck.router.answers import (
+    answered,
+    heard,
+    parsed,
+    played,
+    stream_to_stream,
+)
 from conformance.selfcheck.router.dialects.chat import tools
 from conformance.selfcheck.router.dialects.chat.chunks import finish_word, one_identity
 from conformance.selfcheck.router.dialects.chat.convert import Collected, as_chunks
 from conformance.selfcheck.router.dialects.chat.usage import whole
-from conformance.selfcheck.router.hearing import Hearing, ended, judged
 from conformance.selfcheck.router.relay import Conversion, Items, Relay
-from conformance.selfcheck.router.stream import as_event, repaired
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed, Said, objects
+from conformance.selfcheck.router.values import Answer, Chunk, objects
 
 
 async def answer_to_stream(relay: Relay, body: Body) -> Items | Answer:
-    return _played(relay, parsed(await body.rest(), relay))
-
-
-async def _played(relay: Relay, completion: Chunk) -> Items:
-    for chunk in as_chunks(completion):
-        for made in repaired(chunk, relay):
-            yield as_event(made)
-    for last in relay.parts.ending(judged(ended("closed", relay), relay), relay):
-        yield last
+    return played(relay, as_chunks(parsed(await body.rest(), relay)))
 
 
 async def answer_to_answer(relay: Relay, body: Body) -> Items | Answer:
@@ -36,14 +32,8 @@ async def stream_to_answer(relay: Relay, body: Body) -> Items | Answer:
 
 async def collected(relay: Relay, body: Body, into: Collected) -> Answer:
     """Hear a stream to its end, and return what it comes to."""
-    hearing = Hearing(relay, body)
-    while not hearing.over:
-        for item in await hearing.more():
-            if isinstance(item, Said):
-                for chunk in repaired(item.chunk, relay):
-                    into.add(chunk)
-            elif isinstance(item, Ending) and not (ending := judged(item, relay)).good:
-                raise Failed(ending.status, ending.error)
+    async for chunk in heard(relay, body):
+        into.add(chunk)
     return answered(relay, mended(into.completion(relay.usage), relay))
 
 

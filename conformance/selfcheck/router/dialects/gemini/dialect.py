@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from conformance.selfcheck.router import arrays, stream
-from conformance.selfcheck.router.answers import answered, parsed, stream_to_stream
+from conformance.selfcheck.router.answers import answered, parsed, played, stream_to_stream
 from conformance.selfcheck.router.arrays import ArrayReader
 from conformance.selfcheck.router.dialects import shared
 from conformance.selfcheck.router.dialects.gemini import errors, progress
 from conformance.selfcheck.router.events import Event, Item
-from conformance.selfcheck.router.hearing import ended, failed, judged
+from conformance.selfcheck.router.hearing import failed
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Ending, Headers, Said
+from conformance.selfcheck.router.values import Answer, Ending, Headers, Said
 
 METHODS = {"plain": "generateContent", "array": "streamGenerateContent",
            "stream": "streamGenerateContent?alt=sse"}  # fmt: skip
@@ -79,15 +79,8 @@ async def array_to_array(relay: Relay, body: Body) -> Items | Answer:
 
 
 async def answer_to_stream(relay: Relay, body: Body) -> Items | Answer:
-    return _played(relay, parsed(await body.rest(), relay))
-
-
-async def _played(relay: Relay, completion: Chunk) -> Items:
-    """Yield a whole answer as the one chunk it is."""
-    for chunk in stream.repaired(completion, relay):
-        yield stream.as_event(chunk)
-    for last in relay.parts.ending(judged(ended("closed", relay), relay), relay):
-        yield last
+    """Return a whole answer as the one chunk it is."""
+    return played(relay, [parsed(await body.rest(), relay)])
 
 
 async def answer_to_answer(relay: Relay, body: Body) -> Items | Answer:

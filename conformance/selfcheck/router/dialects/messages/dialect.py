@@ -2,9 +2,16 @@
 
 from collections.abc import Iterator
 
-from conformance.selfcheck.router.answers import answered, parsed, stream_to_stream
+from conformance.selfcheck.router.answers import (
+    answered,
+    heard,
+    parsed,
+    played,
+    stream_to_stream,
+)
 from conformance.selfcheck.router.dialects import shared
 from conformance.selfcheck.router.dialects.messages import errors, progress
+from conformance.selfcheck.router.dialects.messages.convert import Gathered, as_events
 from conformance.selfcheck.router.events import Comment, Event, Item
 from conformance.selfcheck.router.hearing import ended, failed
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Relay
@@ -64,6 +71,17 @@ async def answer_to_answer(relay: Relay, body: Body) -> Items | Answer:
     return answered(relay, mended(parsed(await body.rest(), relay), relay))
 
 
+async def answer_to_stream(relay: Relay, body: Body) -> Items | Answer:
+    return played(relay, as_events(parsed(await body.rest(), relay)))
+
+
+async def stream_to_answer(relay: Relay, body: Body) -> Items | Answer:
+    gathered = Gathered()
+    async for chunk in heard(relay, body):
+        gathered.add(chunk)
+    return answered(relay, mended(gathered.whole(), relay))
+
+
 def mended(message: Chunk, relay: Relay) -> Chunk:
     """Return a whole message with all that a client relies on; usage goes to the ledger too."""
     progress.note_usage(message.get("usage"), relay)
@@ -90,7 +108,9 @@ MESSAGES = Dialect(
     written=written,
     conversions={
         ("stream", "stream"): stream_to_stream,
+        ("stream", "plain"): answer_to_stream,
         ("plain", "plain"): answer_to_answer,
+        ("plain", "stream"): stream_to_answer,
     },
     completion=shared.same_completion,
     error=errors.error,

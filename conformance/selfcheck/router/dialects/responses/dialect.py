@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 
-from conformance.selfcheck.router.answers import answered, json_body, stream_to_stream
+from conformance.selfcheck.router.answers import answered, heard, json_body, stream_to_stream
 from conformance.selfcheck.router.dialects import shared
 from conformance.selfcheck.router.dialects.chat import errors
 from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.dialects.responses import progress
+from conformance.selfcheck.router.dialects.responses.convert import as_events
 from conformance.selfcheck.router.events import Event, Item
+from conformance.selfcheck.router.failures import error_object
 from conformance.selfcheck.router.hearing import ended, failed
 from conformance.selfcheck.router.relay import Dialect, Heard, Items, Relay
-from conformance.selfcheck.router.stream import named_event, passed_on, written
+from conformance.selfcheck.router.stream import named_event, passed_on, repaired, written
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Ending
+from conformance.selfcheck.router.values import Answer, Chunk, Ending, Failed, Said
 
 
 def request_path(relay: Relay) -> str:
@@ -49,6 +51,32 @@ async def answer_to_answer(relay: Relay, body: Body) -> Items | Answer:
     return answered(relay, progress.identified(response, relay))
 
 
+async def answer_to_stream(relay: Relay, body: Body) -> Items | Answer:
+    """Play a response; one that has failed is told as that."""
+    response = json_body(await body.rest(), relay)
+    if response.get("status") == "failed":
+        error = error_object(response.get("error"), relay)
+        raise Failed(relay.dialect.status_of(error), error)
+    return streaming(relay, response)
+
+
+async def streaming(relay: Relay, response: Chunk) -> Items:
+    *events, last = as_events(response)
+    for chunk in events:
+        for made in repaired(chunk, relay):
+            yield named_event(made)
+    for item in relay.parts.ending(ended("done", relay, Said(last, named_event(last))), relay):
+        yield item
+
+
+async def stream_to_answer(relay: Relay, body: Body) -> Items | Answer:
+    """Return what the last event says that the response is."""
+    last: Chunk = {}
+    async for chunk in heard(relay, body):
+        last = chunk
+    return answered(relay, last["response"])
+
+
 RESPONSES = Dialect(
     name="responses",
     paths=("/v1/responses",),
@@ -69,7 +97,9 @@ RESPONSES = Dialect(
     written=written,
     conversions={
         ("stream", "stream"): stream_to_stream,
+        ("stream", "plain"): answer_to_stream,
         ("plain", "plain"): answer_to_answer,
+        ("plain", "stream"): stream_to_answer,
     },
     completion=shared.same_completion,
     error=errors.error,
