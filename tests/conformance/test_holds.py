@@ -1,6 +1,20 @@
 """What the harness waits for before it lets a provider go on."""
 
-from conformance.drive.trial import SIGN, holds
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from conformance.drive import trial as driving
+from conformance.drive.capture import Limits
+from conformance.drive.client import Client
+from conformance.drive.mock import Mock
+from conformance.drive.target import target
+from conformance.drive.trial import SIGN, Bench, holds
+from conformance.exchange import HoldSeen, Trial
+from conformance.probes import PROBES
+from conformance.probes.probe import Send
+from conformance.selfcheck.check import Servers
 
 CALL = {"id": "call_1", "name": "add", "arguments": ["[3", "]"]}
 
@@ -31,3 +45,33 @@ def test_a_ping_may_come_out_as_anything_and_a_terminator_as_the_end() -> None:
     }
 
     assert holds(script) == [("idle", SIGN), ("over", None)]
+
+
+# The provider takes longer to answer than the harness waits for what has been answered.
+LATE = Send(
+    change={
+        "step": [
+            {"wait_ms": 1000},
+            {"say": "Zucchini"},
+            {"finish": "stop"},
+            {"raw": "data: [DONE]\n\n"},
+            {"hold": "open"},
+        ]
+    }
+)
+
+
+@pytest.mark.slow
+def test_patience_begins_when_the_provider_has_come_to_the_hold(started: Servers) -> None:
+    probe = replace(PROBES["done-then-open"], sends={"stream": LATE})
+
+    async def run() -> Trial:
+        mock = Mock(started.control_url)
+        async with Client() as http:
+            router = target(f"{started.routers_url}/reference/v1")
+            bench = Bench(router, http, mock, Limits(deadline=10, patience=0.8))
+            trial = await driving.run(probe, "chat", bench, "late-1")
+        await mock.close()
+        return trial
+
+    assert asyncio.run(run())["stream"].holds == (HoldSeen("open", "", 0),)
