@@ -14,7 +14,7 @@ from conformance.drive.trial import SIGN, Bench, holds
 from conformance.exchange import HoldSeen, Trial
 from conformance.probes import PROBES
 from conformance.probes.probe import Send
-from conformance.selfcheck.check import Servers
+from conformance.selfcheck.servers import Servers
 
 CALL = {"id": "call_1", "name": "add", "arguments": ["[3", "]"]}
 
