@@ -99,6 +99,7 @@ class Exchange:
     policy: Mapping[str, Json] = field(default_factory=dict)
     nonce: str = ""  # ties it to the journal
     bill: Bill | None = None  # None where nobody was asked for it
+    trailers: Headers = ()  # headers that came behind the body
     # Not taken over by a copy: what was read of one exchange is not what another says.
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -27,6 +27,7 @@ class Captured(NamedTuple):
     reads: tuple[Read, ...]
     end: End
     error: str
+    trailers: Headers = ()
 
 
 @dataclass
@@ -62,13 +63,14 @@ class Arrival:
 async def capture(http: Client, request: Request, arrival: Arrival, limits: Limits) -> Captured:
     status: int | None = None
     headers: Headers = ()
+    trailers: list[tuple[str, str]] = []
     end, error = End.COMPLETE, ""
     told = request.body is not None
     content = json.dumps(request.body, ensure_ascii=False).encode() if told else b""
     try:
         async with asyncio.timeout(limits.deadline):
             asked = http.send(request.method, request.url, _headers(request), content)
-            async with asked as ((status, headers), body):
+            async with asked as ((status, headers, trailers), body):
                 arrival.decode = undoing(words(_coding(headers)))
                 async for data in body:
                     arrival.add(data)
@@ -85,7 +87,7 @@ async def capture(http: Client, request: Request, arrival: Arrival, limits: Limi
         end, error = trouble.end, str(trouble)
     finally:
         arrival.close()
-    return Captured(status, headers, tuple(arrival.reads), end, error)
+    return Captured(status, headers, tuple(arrival.reads), end, error, tuple(trailers))
 
 
 def _headers(request: Request) -> Headers:

@@ -19,6 +19,7 @@ FRAMED = {"content-length", "transfer-encoding"}
 class Head(NamedTuple):
     status: int
     headers: Headers
+    trailers: list[tuple[str, str]]  # those that come behind the body, once they have
 
 
 class Broken(ConnectionError):
@@ -127,7 +128,7 @@ class Wire(asyncio.Protocol):
         status, fields = self._parser.get_status_code(), self._fields
         self._fields = []
         if status >= FINAL and not self._whole:
-            self._head = Head(status, tuple(fields))
+            self._head = Head(status, tuple(fields), self._fields)
 
     def on_body(self, body: bytes) -> None:
         if not self._whole:

@@ -63,7 +63,8 @@ def request(target: Target, surface: str, send: Send, prompt: str) -> Request:
     key = target.key if send.key is None else send.key
     auth, query = _carried(target, surface, key, send.way)
     body = {name: value for name, value in asked.body.items() if value is not None}
-    headers = (*auth, *asked.headers, *JSON, *target.headers, *send.headers)
+    own = (pair for pair in asked.headers if pair[0] not in send.without)
+    headers = (*auth, *own, *JSON, *target.headers, *send.headers)
     return Request("POST", _url(target.base(surface) + asked.path, query), headers, body)
 
 

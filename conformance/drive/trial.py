@@ -141,6 +141,7 @@ async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str)
         scenario,
         bench.policy,
         nonce,
+        trailers=captured.trailers,
     )
 
 

@@ -21,6 +21,7 @@ class Send:
     ask: Mapping[str, Json] = field(default_factory=dict)
     change: Mapping[str, Json] = field(default_factory=dict)  # merged into the scenario
     headers: Headers = ()
+    without: tuple[str, ...] = ()  # headers of the surface that are left out
     leave: str = ""  # the hold at which the client goes away instead of having it released
     crowd: bool = False  # sent by many clients side by side
     model: str = ""  # the feature of the profile that names the model to ask for

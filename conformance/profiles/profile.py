@@ -37,6 +37,9 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "gemini-framing": ("google", "standard", "unspecified"),
     "transparency": ("bytes", "events", "normalised", "unspecified"),
     "model-prefix": ("stripped", "kept", "unspecified"),
+    "retry-after": ("required-on-429", "optional", "unspecified"),
+    "unknown-members": ("forwarded", "dropped", "refused", "unspecified"),
+    "messages-version": ("optional", "required", "unspecified"),
 }
 UNSPECIFIED = "unspecified"
 #: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence
@@ -51,6 +54,8 @@ FEATURES: Mapping[str, tuple[type | UnionType, str]] = {
     "pinned-model": (str, "the name of a model that is never routed elsewhere"),
     "unknown-model": (str, "the name of a model that there is not"),
     "prefixed-model": (str, "the name of a model, with its provider ahead of a slash"),
+    "id-pattern": (str, "a regular expression for the ids of its answers"),
+    "extra-members": (list, "a list of what its answers have at the top beyond the API"),
 }
 BILL, AUTH, TRANSPARENCY, FALLBACK = "bill", "auth", "transparency", "fallback"
 #: Where a stream is made anew there is nothing to hold against what the provider wrote.
@@ -202,6 +207,11 @@ def _features(path: Path, told: Json) -> dict[str, Json]:
         kind, right = FEATURES[name]
         if not isinstance(said, kind) or (name == FALLBACK and fallback.read(said) is None):
             raise BadProfile(f"{path}: feature {name} {said!r}: {right} is needed")
+    try:
+        re.compile(told.get("id-pattern", ""))
+    except re.error as error:
+        pattern = told["id-pattern"]
+        raise BadProfile(f"{path}: feature id-pattern {pattern!r}: {error}") from error
     failures = {FALLBACK: fallback.read(told[FALLBACK])} if FALLBACK in told else {}
     return {**told, **failures}
 

@@ -126,11 +126,12 @@ def the_providers_edge_stays_unseen(exchange: Exchange) -> Iterator[Finding]:
 def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
     """Every answer has an id of its request, streams and errors too.
 
-    It is x-request-id, on the Messages API request-id, or the header that is declared `unique`.
+    It is x-request-id, on the Messages API request-id. Where a profile declares a header that is
+    `unique`, that one is its id.
     """
-    declared = [row.name for row in exchange.policy.get("header", ()) if row.unique]
-    name = next(iter(declared), REQUEST_IDS.get(exchange.surface, "x-request-id"))
-    if not exchange.header(name):
+    declared = any(row.unique for row in exchange.policy.get("header", ()))
+    name = REQUEST_IDS.get(exchange.surface, "x-request-id")
+    if not declared and not exchange.header(name):
         yield Finding(f"no {name}", where=f"header {name}")
 
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from conformance.exchange import Exchange, Json
+from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.profiles.rows import FORMS, Header, Names
 from conformance.protocols import read
 from conformance.protocols.surface import Data, answer
-from conformance.rules.rule import rule
+from conformance.rules.rule import comparison, rule
 
 ANSWERS = "stream array plain error"
 DECLARED = "the profile's rows of headers"
@@ -34,8 +34,11 @@ def headers_are_as_declared(exchange: Exchange) -> Iterator[Finding]:
     Its value matches the whole pattern and is what it is said to equal: the model asked for, or
     the model or id that the answer itself states.
     """
+    behind = {name.lower() for name, _ in exchange.trailers}
     for row in rows(exchange):
         value = exchange.header(row.name)
+        if row.presence == "forbidden" and row.name in behind:
+            yield Finding(f"{row.name} comes behind the body", where=f"header {row.name}")
         for what in _wrong(row, value, exchange):
             yield Finding(what, where=f"header {row.name}")
 
@@ -98,3 +101,44 @@ def _objects(exchange: Exchange) -> list[dict[str, Json]]:
     if exchange.form == "plain":
         return [answer(exchange) or {}]
     return [event.value for event in read.events(exchange) if isinstance(event, Data)]
+
+
+@comparison(
+    "hdr.unique",
+    Level.MUST,
+    on=ANSWERS,
+    probes="healthy refusal own-error declared",
+    needs="head header",
+    basis=Basis.POLICY,
+    cites=DECLARED,
+)
+def no_two_answers_have_the_same(trial: Trial) -> Iterator[Finding]:
+    """A header that is declared unique has another value in every answer."""
+    first: dict[tuple[str, str], str] = {}
+    for name, exchange in trial.exchanges.items():
+        for header in {row.name for row in rows(exchange) if row.unique}:
+            value = exchange.header(header)
+            known = first.setdefault((header, value), name) if value else name
+            if known != name:
+                what = f"{header} is {value!r}, as in the {known} answer"
+                yield Finding(what, where=f"header {header}", exchange=name)
+
+
+@comparison(
+    "hdr.stable",
+    Level.SHOULD,
+    on=ANSWERS,
+    probes="hdr.stable",
+    needs="head header",
+    basis=Basis.POLICY,
+    cites=DECLARED,
+)
+def the_same_question_gets_the_same(trial: Trial) -> Iterator[Finding]:
+    """A header that is declared stable has the same value when the same question is asked again."""
+    first: dict[str, str] = {}
+    for name, exchange in trial.exchanges.items():
+        for header in {row.name for row in rows(exchange) if row.stable}:
+            value = exchange.header(header)
+            if value and value != first.setdefault(header, value):
+                what = f"{header} is {value!r}, in the first answer it was {first[header]!r}"
+                yield Finding(what, where=f"header {header}", exchange=name)

@@ -129,6 +129,15 @@ def test_how_an_answer_ends_is_told(case: str) -> None:
     assert bool(told.error) == (end != End.COMPLETE)
 
 
+def test_headers_behind_the_body_are_told_apart_from_those_ahead() -> None:
+    answer = says(CHUNKED, b"1\r\na\r\n0\r\nX-Cost: 1\r\n\r\n")
+
+    told, came = against(answer, once)
+
+    assert (told.trailers, came) == ((("X-Cost", "1"),), b"a")
+    assert "x-cost" not in {name.lower() for name, _ in told.headers}
+
+
 def test_nobody_there_is_a_refusal() -> None:
     async def ask() -> tuple[Captured, bytes]:
         async with Client() as http:

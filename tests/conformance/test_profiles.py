@@ -100,9 +100,13 @@ def test_a_feature_that_is_denied_is_not_declared(tmp_path: Path) -> None:
         ('profile = ["x"]', "profile ['x']: a text is needed"),
         ("[features]\ncash = true",
          ("no feature 'cash'; there are fallback, cooldown, cache, guard, pinned-model, "
-         "unknown-model, prefixed-model")),
+         "unknown-model, prefixed-model, id-pattern, extra-members")),
         ('[features]\nfallback = ["6xx"]', f"feature fallback ['6xx']: {FAILURES} is needed"),
         ("[features]\nfallback = 5", f"feature fallback 5: {FAILURES} is needed"),
+        ("[features]\nid-pattern = '('", ("feature id-pattern '(': missing ), unterminated "
+         "subpattern at position 0")),
+        ("[features]\nextra-members = 'x'", ("feature extra-members 'x': a list of what its "
+         "answers have at the top beyond the API is needed")),
         ("[features]\nguard = true", ("feature guard True: a text that its guardrail forbids in "
          "answers is needed")),
         ("[base]\nsoap = '/v1'",

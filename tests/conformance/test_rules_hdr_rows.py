@@ -112,10 +112,33 @@ def test_a_row_says_what_headers_are_like(made: Exchange, said: list[Json]) -> N
     assert told("hdr.declared", one=made) == said
 
 
-@pytest.mark.parametrize("header", ["x-flux-request-id", "x-request-id"])
-def test_the_id_of_a_request_is_where_it_is_declared(header: str) -> None:
+def test_the_id_of_a_request_is_where_it_is_declared() -> None:
     declared = exchange(Header("x-flux-request-id", unique=True))
 
-    said = told("hdr.request-id", one=at(declared, headers=((header, "req_1"),)))
+    assert told("hdr.request-id", one=declared) == []
+    assert told("hdr.request-id", one=exchange(ROUTED)) == ["no x-request-id"]
 
-    assert said == (["no x-flux-request-id"] if header == "x-request-id" else [])
+
+def test_a_forbidden_header_is_found_behind_the_body_too() -> None:
+    late = at(streamed(NO_COST), trailers=(("X-Cost", "1"),))
+
+    assert told("hdr.declared", one=late) == ["x-cost comes behind the body"]
+
+
+UNIQUE, STABLE = Header("x-id", unique=True), Header("x-model", stable=True)
+
+
+def test_a_unique_header_is_never_the_same() -> None:
+    first, second = (exchange(UNIQUE, x_id=value) for value in ("1", "2"))
+
+    assert told("hdr.unique", a=first, b=second, c=exchange(UNIQUE), d=exchange(UNIQUE)) == []
+    assert told("hdr.unique", a=first, b=second, c=first) == ["x-id is '1', as in the a answer"]
+
+
+def test_a_stable_header_is_always_the_same() -> None:
+    first, second = (exchange(STABLE, x_model=value) for value in ("basil", "mint"))
+
+    assert told("hdr.stable", a=first, b=exchange(STABLE), c=first) == []
+    assert told("hdr.stable", a=first, b=second) == [
+        "x-model is 'mint', in the first answer it was 'basil'"
+    ]

@@ -92,7 +92,7 @@ def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
         for upstream in upstreams:
             upstream.close()
 
-    return Starlette(
+    made = Starlette(
         routes=[
             *_surfaces(service),
             Route("/{router}/{path:path}", service.elsewhere, methods=METHODS),
@@ -100,6 +100,8 @@ def app(routers: Mapping[str, Parts], settings: Settings) -> Starlette:
         exception_handlers={HTTPException: _refused, Exception: _refused},
         lifespan=lifespan,
     )
+    made.router.redirect_slashes = False
+    return made
 
 
 def _surfaces(service: Service) -> Iterator[Route]:
