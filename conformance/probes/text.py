@@ -13,7 +13,7 @@ MANY: Json = {"step": [*({"say": f" word{number}"} for number in range(80)), {"f
 PROBES = (
     Probe(
         "text",
-        "healthy declared",
+        "healthy declared content.extra-members",
         "text",
         {"stream": Send(ask=USAGE)},
         question="Reply with the two words: hello world",
@@ -21,7 +21,7 @@ PROBES = (
     ),
     Probe(
         "text-plain",
-        "healthy declared",
+        "healthy declared content.extra-members",
         "text",
         {"plain": PLAIN},
         question="Reply with the two words: hello world",
