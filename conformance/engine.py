@@ -48,6 +48,12 @@ class Ground:
         second = {SECOND_UPSTREAM} if self.mode == CONTROLLED and self.second_url else set[str]()
         return frozenset({"head", "request"} | upstream | second)
 
+    @property
+    def wanted(self) -> list[str]:
+        """Say where the providers of the router have to be."""
+        told = {"upstream": self.upstream_url, "second upstream": self.second_upstream_url}
+        return [f"the router's {which} has to be {url}" for which, url in told.items() if url]
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:

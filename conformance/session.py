@@ -74,9 +74,8 @@ class Conformance:
         lines = [f"{NAME}: {router}, profile {profile}"]
         if file := self._settings.expected.file:
             lines.append(f"{NAME}: expected failures are in {file}")
-        if self._ground and self._ground.upstream_url:
-            lines.append(f"{NAME}: the router's upstream has to be {self._ground.upstream_url}")
-        return lines
+        wanted = self._ground.wanted if self._ground else []
+        return [*lines, *(f"{NAME}: {line}" for line in wanted)]
 
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Cases | None:
         if path != PACKAGE:

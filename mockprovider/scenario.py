@@ -72,6 +72,7 @@ class Scenario:
     habits: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     provider: Preset = NO_PRESET
     mocks: Mapping[str, "Scenario"] = field(default_factory=dict)
+    holds_elsewhere: frozenset[str] = frozenset()
 
     def script(self, attempt: int) -> Script:
         """Return what the first, second ... request gets; the last script repeats."""
@@ -83,7 +84,7 @@ class Scenario:
 
     @cached_property
     def holds(self) -> frozenset[str]:
-        return frozenset(name for script in self.scripts for name in script.holds)
+        return self.holds_elsewhere.union(*(script.holds for script in self.scripts))
 
 
 def fixtures_dir() -> Path:
@@ -121,7 +122,7 @@ def built(document: Json, place: str, name: str | None = None) -> Scenario:
         model=document.get("model"),
         disobeys=frozenset(key for key, yes in document.get("obey", {}).items() if not yes),
         habits={key: document[key] for key in HABITS if key in document},
-        mocks=dict(_mocks(document, place, name)),
+        mocks=dict(_mocks(document, place, name or place, scripts)),
     )
     if (vendor := document.get("provider")) is None:
         return scenario
@@ -198,12 +199,14 @@ def schema() -> dict[str, Json]:
 
 
 def _mocks(
-    document: Mapping[str, Json], place: str, name: str | None
+    document: Mapping[str, Json], place: str, name: str, others: tuple[Script, ...]
 ) -> Iterator[tuple[str, Scenario]]:
-    """Build what mocks of certain names play: nothing of what the others do there."""
+    """Build what mocks of certain names play; of what others do, they know the holds alone."""
     common = {key: document[key] for key in document.keys() - SCRIPTED}
+    elsewhere = frozenset[str]().union(*(script.holds for script in others))
     for mock, own in document.get("mock", {}).items():
-        yield mock, replace(built(common | own, f"{place}: mock {mock!r}"), name=name or place)
+        part = built(common | own, f"{place}: mock {mock!r}")
+        yield mock, replace(part, name=name, holds_elsewhere=elsewhere)
 
 
 def _scripts(document: Mapping[str, Json], place: str) -> Iterator[Script]:

@@ -84,7 +84,10 @@ PROBES = (
         "fallback-silence",
         "silent retry.fallback-before-commit retry.no-duplicate-content",
         "text",
-        {"timeout": fails(PING, STALL), "5xx.stalled": fails(STALL, head={"status": 500})},
+        {
+            "timeout": fails(PING, STALL),
+            "5xx.stalled": fails(fault=[{"stall_after": 10}], **refusal(500)),
+        },
         limit="idle-limit",
         feature=FALLBACK,
         surfaces=EVERYWHERE,

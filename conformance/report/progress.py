@@ -32,8 +32,8 @@ class Progress:
         self._write("\r" + " " * self._shown + "\r")
 
     def started(self, ground: Ground) -> None:
-        if ground.upstream_url and not self._known:
-            print(f"the router's upstream has to be {ground.upstream_url}", file=self._stream)
+        for line in () if self._known else ground.wanted:
+            print(line, file=self._stream)
 
     def judged(self, run: Run) -> None:
         line = bar(run, self._total)

@@ -58,7 +58,7 @@ def header(settings: Settings, ground: Ground) -> Json:
                    "version": settings.expected.version},
         "profile": {"name": profile.name, "title": profile.title, "source": profile.source},
         "expected_failures": str(settings.expected.file or ""),
-        "mock": {"upstream_url": ground.upstream_url} if ground.upstream_url else None,
+        "mock": _providers(ground),
         "options": {
             "deadline": settings.limits.deadline,
             "patience": settings.limits.patience,
@@ -71,6 +71,16 @@ def header(settings: Settings, ground: Ground) -> Json:
             "machine": platform.machine(),
         },
     })  # fmt: skip
+
+
+def _providers(ground: Ground) -> Json:
+    if not ground.upstream_url:
+        return None
+    second = ground.second_upstream_url
+    return {
+        "upstream_url": ground.upstream_url,
+        **({"second_upstream_url": second} if second else {}),
+    }
 
 
 def rule(rule: Rule) -> Json:

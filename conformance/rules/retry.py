@@ -197,28 +197,36 @@ def _replaced(exchange: Exchange, message: str) -> Iterator[Finding]:
                               "provider did not continue; the first had failed before")  # fmt: skip
 
 
-ONCE = "client-error stall"
-
-
 @comparison(
     "retry.no-double-submit",
     Level.SHOULD,
     on="stream array plain error unanswered",
-    probes=ONCE,
+    probes="client-error stall cut",
+    needs="upstream",
     basis=Basis.POLICY,
     cites="RFC 9110 9.2.2: a POST is not to be repeated by itself unless it is known to be safe; a "
     "provider bills what it has accepted",
     bugs="GCWing/OpenBitFun#2677 pleaseai/shunt#122 maiphucgiang/codebuddy2api#18",
 )
 def what_was_accepted_is_not_asked_again(trial: Trial) -> Iterator[Finding]:
-    """A request that a provider has accepted, or has refused as wrong, is not made a second time.
+    """A request that was accepted, answered in part or refused as wrong is made only once.
 
-    A router that declares to fall back on a status, or on silence, may.
+    A router that declares to fall back on a status, or on silence, may ask again; one that declares
+    no fallback at all does not start a stream over whose beginning its client has seen.
     """
     for name, exchange in trial.exchanges.items():
-        kind = name if name.isdecimal() else "timeout"
         times = len(exchange.journal)
-        if times > 1 and kind not in exchange.policy.get("fallback", ()):
-            why = f"refused with {kind}" if name.isdecimal() else "accepted, and silent since"
+        if times > 1 and (why := settled(name, exchange)):
             what = f"the request was {why}; providers were asked {times} times"
             yield Finding(what, where="journal", exchange=name)
+
+
+def settled(name: str, exchange: Exchange) -> str:
+    """Say why a request is not to be made again; nothing where it may be."""
+    allowed = exchange.policy.get("fallback", ())
+    if name.isdecimal():
+        return "" if name in allowed else f"refused with {name}"
+    if any("stall" in step for step in outcome.steps(exchange.scenario)):
+        return "" if "timeout" in allowed else "accepted, and silent since"
+    begun = exchange.mode == "stream" and bool(exchange.journal[0]["sent"]["tokens"])
+    return "answered in part" if begun and not allowed else ""

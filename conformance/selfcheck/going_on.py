@@ -29,7 +29,7 @@ async def going_on(
     items: Items, relay: Relay, turns: Turns = prefill, told: Told = the_first
 ) -> Items:
     """Yield a chat stream, and what another provider makes of it where it breaks off."""
-    relay.parts = replace(relay.parts, ending=_raised)
+    relay.parts = replace(relay.parts, ending=raised)
     said: list[str] = []
     error = None
     try:
@@ -51,7 +51,9 @@ async def going_on(
                     if "role" not in delta(item):
                         yield item
                 return
-            error = told(error, refused(status, await Body(line).rest(), relay).error)
+            error = told(
+                error, refused(status, await Body(line).rest(relay.settings.idle), relay).error
+            )
     if error:
         relay.parts.settle(relay, "failed")
         for last in relay.dialect.failing(error, relay):
@@ -67,7 +69,7 @@ def delta(item: Item) -> Chunk:
     return found
 
 
-def _raised(ending: Ending, relay: Relay) -> Iterator[Item]:
+def raised(ending: Ending, relay: Relay) -> Iterator[Item]:
     if not ending.good:
         raise Failed(ending.status, ending.error)
     yield from reference.ending(ending, relay)

@@ -27,9 +27,11 @@ def named_events(response: httpx.Response) -> list[tuple[str, Json]]:
 
 
 class Ends:
-    def __init__(self, surface: str, servers: Servers, **always: Json) -> None:
+    def __init__(
+        self, surface: str, servers: Servers, router: str = "reference", **always: Json
+    ) -> None:
         self.surface = surface
-        self.target = target(f"{servers.routers_url}/reference/v1", model="m")
+        self.target = target(f"{servers.routers_url}/{router}/v1", model="m")
         self.always = always  # in the body of every request for a scenario of our own
         self.http = httpx.Client(base_url=self.target.url, trust_env=False)
         self.http.headers.update(dict(self._asked("", "stream").headers))

@@ -65,6 +65,23 @@ def asking(*turns: Json, **members: Json) -> tuple[Json, Json]:
     return entry(), entry(SECOND, {**ASKED, "messages": [*ASKED["messages"], *turns]}, **members)
 
 
+def alone(exchange: Exchange) -> Exchange:
+    """Return the same of a router that declares no fallback."""
+    return replace(exchange, policy={})
+
+
+def silent(exchange: Exchange) -> Exchange:
+    scenario = {**(exchange.scenario or {}), "step": [STALL]}
+    return replace(exchange, scenario=scenario, policy={"fallback": ("timeout",)})
+
+
+def sent(tokens: int) -> tuple[Json, Json]:
+    return entry(sent={"tokens": tokens}), entry(sent={"tokens": tokens})
+
+
+STALL = {"stall": True}
+BEGUN = two(broken("Woad"), *WOAD, journal=sent(1))
+AHEAD = two(broken(), journal=sent(0))
 TWICE = [*said("a", finish=None)[:1], *said("Sorrel")]
 PREFILL = {"role": "assistant", "content": "Woad"}
 PROMPT = {"role": "user", "content": "Go on."}
@@ -224,8 +241,23 @@ CASES: list[Case] = [
     (
         "retry.no-double-submit",
         "silent and asked again",
-        {"stream": two(failed(504))},
+        {"stream": two(failed(504), STALL)},
         ["the request was accepted, and silent since; providers were asked 2 times"],
+    ),
+    ("retry.no-double-submit", "silence is declared", {"stream": silent(two(failed(504)))}, []),
+    ("retry.no-double-submit", "broken off ahead of content", {"first": alone(AHEAD)}, []),
+    (
+        "retry.no-double-submit",
+        "broken off and started over",
+        {"fin": alone(BEGUN)},
+        ["the request was answered in part; providers were asked 2 times"],
+    ),
+    ("retry.no-double-submit", "broken off, with another provider", {"fin": BEGUN}, []),
+    (
+        "retry.no-double-submit",
+        "broken off, not streamed",
+        {"plain": replace(alone(BEGUN), mode="plain")},
+        [],
     ),
 ]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from conformance.selfcheck import fallback, reference
-from conformance.selfcheck.going_on import delta, going_on, prefill
+from conformance.selfcheck.going_on import delta, going_on, prefill, raised
 from conformance.selfcheck.router.events import Event, Item
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.upstream import Upstream
@@ -51,7 +51,7 @@ async def begins_with_both(items: Items, relay: Relay) -> Items:
         yield item
 
 
-@mutant("ending", breaks="retry.no-duplicate-content", of=FALLBACK)
+@mutant("ending", breaks="retry.no-duplicate-content resp.sequence-number", of=FALLBACK)
 def starts_over(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Asks another provider for the whole answer where one has broken off in the middle."""
     if ending.good or not relay.others:
@@ -135,6 +135,15 @@ def tells_why_nobody_goes_on(items: Items, relay: Relay) -> Items:
 def asks_again_what_was_refused(relay: Relay) -> Sequence[Upstream]:
     """Makes a request that was refused as wrong a second time."""
     return twice(relay, BAD_REQUEST, 404, 413, 422)
+
+
+@mutant("providers", breaks="retry.no-double-submit", surface="chat")
+def asks_again_who_broke_off(relay: Relay) -> Sequence[Upstream]:
+    """Makes a request a second time where an answer has broken off in the middle."""
+    relay.parts = replace(
+        relay.parts, ending=raised, falls_back=lambda failed, relay: bool(relay.others)
+    )
+    return 2 * relay.upstreams[:1]
 
 
 @mutant("providers", breaks="retry.no-double-submit")

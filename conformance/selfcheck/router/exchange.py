@@ -93,7 +93,7 @@ def asking(relay: Relay) -> AbstractAsyncContextManager[tuple[int, Line]]:
 
 async def _answered(relay: Relay, status: int, body: Body, send: Send) -> None:
     if status != OK:
-        raise refused(status, await body.rest(), relay)
+        raise refused(status, await body.rest(relay.settings.idle), relay)
     kinds = relay.dialect.mode(relay), await _kind(relay, body)
     convert = relay.dialect.conversions.get(kinds)
     if convert is None:

@@ -43,10 +43,10 @@ class Body:
         self._ahead = await self.piece(seconds) or b""
         return self._ahead
 
-    async def rest(self) -> bytes:
-        """Return all that is still to come."""
+    async def rest(self, seconds: float | None = None) -> bytes:
+        """Return all that is still to come, or what has when nothing more comes in time."""
         pieces = []
-        while piece := await self.piece():
+        while piece := await self.piece(seconds):
             pieces.append(piece)
         return b"".join(pieces)
 
