@@ -134,7 +134,7 @@ class Engine:
             return undeclared(need)
         if self._ground.mode == BLACK_BOX and not probe.question:
             return Verdict(Kind.UNTESTABLE, "needs a provider that plays the scenario")
-        if probe.alone and SECOND_UPSTREAM not in self._ground.have:
+        if probe.remembered and SECOND_UPSTREAM not in self._ground.have:
             return Verdict(Kind.UNTESTABLE, f"needs {SECOND_UPSTREAM}")
         return None
 

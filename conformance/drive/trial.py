@@ -50,7 +50,7 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
         deadline = bench.limits.deadline + probe.patient
         bench = replace(bench, limits=replace(bench.limits, deadline=deadline))
     try:
-        if probe.alone and not await recovered(probe, surface, bench, nonce):
+        if probe.remembered and not await recovered(probe, surface, bench, nonce):
             return Trial(probe.id, exchanges, unready=UNREADY)
         for name, send in probe.sends.items():
             # What is before the last dash is the run, so that none may follow.

@@ -54,6 +54,7 @@ class Probe:
     question: str = ""  # what a real model is asked instead; without it the probe needs the mock
     may_refuse: bool = False  # a router that does not offer this may answer 400
     heavy: bool = False  # one trial takes as long as dozens of others
+    upsets: bool = False  # what it does to shared connections is felt by others
     patient: float = 0.0  # seconds more that a request of it may take
     billed: bool = False  # the router is asked what each of its requests cost
     feature: str = ""  # what the profile has to declare for it: words
@@ -65,12 +66,14 @@ class Probe:
         return {self.limit, BILL if self.billed else "", *self.feature.split()} - {""}
 
     @property
-    def alone(self) -> bool:
-        """Tell whether it is asked last and by itself.
-
-        A router that has a choice of providers remembers how they have been.
-        """
+    def remembered(self) -> bool:
+        """Tell whether a router remembers it: with a choice of providers, how they have been."""
         return FALLBACK in self.feature.split()
+
+    @property
+    def alone(self) -> bool:
+        """Tell whether it is asked last and by itself."""
+        return self.remembered or self.upsets
 
     def document(self, name: str, limit: float = 1.0) -> Json:
         """Return the scenario the provider plays for one of the requests."""

@@ -91,5 +91,6 @@ PROBES = (
             "rst.next": Send(headers=SESSION),
         },
         surfaces=EVERYWHERE,
+        upsets=True,
     ),
 )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from conformance.drive.capture import Limits
+from conformance.drive.launch import LaunchFailed
 from conformance.drive.router import Ready, free_port, running
 from conformance.drive.target import Target, target
 from conformance.drive.upstream import Upstream, upstream
@@ -67,6 +68,8 @@ def try_(args: argparse.Namespace) -> int:
     except NotInstalled as error:
         print(f"conformance: {error}", file=sys.stderr)
         return Exit.HARNESS_ERROR
+    except LaunchFailed as error:
+        raise LaunchFailed(f"{recipe.title}: {error}") from error
     return max(ends)
 
 

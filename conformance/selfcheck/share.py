@@ -49,7 +49,7 @@ def asked(name: str, variant: Variant | None, judging: Sequence[Case]) -> bool:
         families = {rule.partition(".")[0] for rule in variant.breaks}
         return any(case.rule.family in families for case in judging)
     if variant.of:
-        return probe.alone or _chance(name, judging)
+        return probe.remembered or _chance(name, judging)
     at_home = variant.surface or HOME
     return surface == at_home or _chance(name, judging)
 
