@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Finding, Level
-from conformance.profiles.profile import DECLARED, UNSPECIFIED, Profile
+from conformance.profiles.profile import DECLARED, PROVIDER_DEPENDENT, UNSPECIFIED, Profile
 from conformance.rules.rule import Rule
 
 
@@ -61,8 +61,9 @@ def judge(
     deviation = profile.deviations.get(rule.id)
     if deviation and all(deviation.excuses(finding.message) for finding in findings):
         return Verdict(Kind.DEVIATES, f"{deviation.reason} ({deviation.source})", findings)
-    if rule.policy and profile.chosen(rule.policy) == UNSPECIFIED:
-        return Verdict(Kind.INFO, f"policy {rule.policy} is unspecified", findings)
+    chosen = profile.chosen(rule.policy) if rule.policy else ""
+    if chosen in (UNSPECIFIED, PROVIDER_DEPENDENT):
+        return Verdict(Kind.INFO, f"policy {rule.policy} is {chosen}", findings)
     return Verdict(BROKEN[rule.level], findings=findings)
 
 

@@ -38,6 +38,11 @@ class Books:
         """Return whom to ask for what is billed."""
         return replace(target, key=self.source.key) if self.source.key else target
 
+    def limited_key(self, surface: str, nonce: str) -> str:
+        """Return the key with a limit of tokens; it may be another for each surface and trial."""
+        trial = nonce.rpartition(".")[0]
+        return self.source.limited_key.replace("{surface}", surface).replace("{nonce}", trial)
+
     @asynccontextmanager
     async def opened(self, target: Target, http: Client) -> AsyncIterator[Billed]:
         """Give out what makes the bill of the exchange that is made within the block."""

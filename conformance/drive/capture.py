@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -60,7 +61,11 @@ class Arrival:
         return True
 
 
-async def capture(http: Client, request: Request, arrival: Arrival, limits: Limits) -> Captured:
+async def capture(
+    http: Client, request: Request, arrival: Arrival, limits: Limits,
+    last: re.Pattern[bytes] | None = None,
+) -> Captured:  # fmt: skip
+    """Keep all that comes of an answer; go away in the moment its last event is here, if told."""
     status: int | None = None
     headers: Headers = ()
     trailers: list[tuple[str, str]] = []
@@ -76,6 +81,9 @@ async def capture(http: Client, request: Request, arrival: Arrival, limits: Limi
                     arrival.add(data)
                     if len(arrival.body) > limits.body:
                         end, error = End.OVERFLOW, f"more than {limits.body} bytes"
+                        break
+                    if last and last.search(arrival.body):
+                        end = End.LEFT
                         break
     except TimeoutError:
         end, error = End.TIMEOUT, f"no end within {limits.deadline:g} s"

@@ -9,23 +9,17 @@ from itertools import count
 from conformance.drive.bill import Books
 from conformance.drive.capture import Arrival, Captured, Limits, capture
 from conformance.drive.client import Client
+from conformance.drive.holds import LAST, SIGN, Going, Holds, holds
 from conformance.drive.mock import MockTrouble
 from conformance.drive.pair import Mocks, Pair
 from conformance.drive.spread import spread
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, HoldSeen, Json, Trial
 from conformance.probes.probe import Probe, Send
-from conformance.protocols.outcome import fragments, spoken, steps
 
 EVERYTHING = "*"  # all holds of a script
 GRACE = 4.0  # seconds in which a router that keeps its limit has ended an answer
-#: What ends a stream where a script writes the end itself.
-TERMINATORS = ("[DONE]", "message_stop")
 UNREACHED = (502, 503, 504)
-SIGN = "\n"  # of life: an event or a comment, whichever
-
-
-Holds = list[tuple[str, str | None]]  # the name of each, and the last word sent ahead of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,7 @@ class Bench:
     limits: Limits = field(default_factory=Limits)
     policy: Mapping[str, Json] = field(default_factory=dict)
     books: Books | None = None  # None where nobody is asked what a request cost
+    going: Going | None = None  # whom a stream that stays waits for
 
 
 async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
@@ -49,19 +44,29 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     elif probe.patient:
         deadline = bench.limits.deadline + probe.patient
         bench = replace(bench, limits=replace(bench.limits, deadline=deadline))
+    staying: dict[str, asyncio.Task[Exchange]] = {}
+    crowds = [_crowd(send, bench) for send in probe.sends.values() if send.leave]
+    bench = replace(bench, going=Going(sum(crowds)))
     try:
         if probe.remembered and not await recovered(probe, surface, bench, nonce):
             return Trial(probe.id, exchanges, unready=UNREADY)
         for name, send in probe.sends.items():
             # What is before the last dash is the run, so that none may follow.
             own = f"{nonce}.{name.replace('-', '_')}"
-            crowd = range(1, bench.limits.crowd if send.crowd else 1)
-            others = [exchange(probe, name, surface, bench, f"{own}.{at}") for at in crowd]
+            if send.stays:
+                staying[name] = await _stay(probe, name, surface, bench, own)
+                continue
+            more_of_them = range(1, _crowd(send, bench))
+            others = [exchange(probe, name, surface, bench, f"{own}.{at}") for at in more_of_them]
             first = exchange(probe, name, surface, bench, own)
             exchanges[name], *more = await asyncio.gather(first, *others)
             exchanges |= {f"{name}.{at}": each for at, each in enumerate(more, 1)}
+        exchanges |= {name: await stayed for name, stayed in staying.items()}
     except MockTrouble as trouble:
         return Trial(probe.id, exchanges, str(trouble))
+    finally:
+        for stayed in staying.values():
+            stayed.cancel()
     return Trial(probe.id, exchanges)
 
 
@@ -89,6 +94,21 @@ async def recovered(probe: Probe, surface: str, bench: Bench, nonce: str) -> boo
     return False
 
 
+def _crowd(send: Send, bench: Bench) -> int:
+    return bench.limits.crowd if send.crowd else 1
+
+
+async def _stay(
+    probe: Probe, name: str, surface: str, bench: Bench, nonce: str
+) -> "asyncio.Task[Exchange]":
+    """Begin an exchange that is held back until all who leave have left."""
+    stayed = asyncio.create_task(exchange(probe, name, surface, bench, nonce))
+    if bench.mock:
+        hold = holds(probe.document(name))[0][0]
+        await bench.mock.reached(nonce, hold, bench.limits.patience)
+    return stayed
+
+
 def waiting(limits: Limits, limit: float) -> Limits:
     """Return limits that outlast what a router has declared, by half of it and a few seconds."""
     return replace(limits, deadline=1.5 * limit + GRACE)
@@ -98,6 +118,8 @@ async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: s
     if not (probe.billed and bench.books):
         return await _made(probe, name, surface, bench, nonce)
     payer = bench.books.payer(bench.target)
+    if probe.sends[name].limited:
+        payer = replace(payer, key=bench.books.limited_key(surface, nonce))
     async with bench.books.opened(payer, bench.http) as billed:
         made = await _made(probe, name, surface, replace(bench, target=payer), nonce)
         return replace(made, bill=await billed(made))
@@ -113,19 +135,25 @@ async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str)
     asked = request(replace(bench.target, model=model), surface, send, prompt.strip())
     arrival = Arrival()
     seen: list[HoldSeen] = []
-    capturing = asyncio.create_task(capture(bench.http, asked, arrival, bench.limits))
+    last = LAST[surface] if send.closes else None
+    capturing = asyncio.create_task(capture(bench.http, asked, arrival, bench.limits, last))
     planned = holds(scenario)
     if bench.mock and send.leave:
         captured = await _beside(
             _leave(bench, nonce, planned, arrival, send.leave, capturing), capturing
         )
     elif planned:
-        captured = await _beside(_release(bench, nonce, planned, arrival, seen), capturing)
+        waits = bench.going.gone if bench.going and send.stays else None
+        captured = await _beside(_release(bench, nonce, planned, arrival, seen, waits), capturing)
     else:
         captured = await capturing
+    if bench.going and send.leave:
+        bench.going.left()
     journal = await bench.mock.journal(nonce) if bench.mock else ()
     if bench.mock and send.leave:
         await bench.mock.release(nonce, EVERYTHING)
+        if any(entry["end"] is None for entry in journal):  # it shows what is written for nobody
+            journal = await bench.mock.journal(nonce)
     return Exchange(
         surface,
         send.mode,
@@ -164,17 +192,18 @@ async def _leave(  # noqa: PLR0913, PLR0917  (what has to be known of the exchan
     """Go away while the provider holds its answer back, with what was sent ahead of that."""
     if bench.mock:
         await bench.mock.reached(nonce, at, bench.limits.deadline)
-    expected = dict(planned)[at] or ""
+    expected = dict(planned)[at]
     with suppress(TimeoutError):  # a router may keep it back: then we leave without it
         async with asyncio.timeout(bench.limits.patience):
-            await arrival.until(expected.encode())
+            await arrival.until(None if expected is None else expected.encode())
     arrival.left = True
     capturing.cancel()
 
 
-async def _release(
-    bench: Bench, nonce: str, planned: Holds, arrival: Arrival, seen: list[HoldSeen]
-) -> None:
+async def _release(  # noqa: PLR0913, PLR0917  (as above)
+    bench: Bench, nonce: str, planned: Holds, arrival: Arrival, seen: list[HoldSeen],
+    waits: asyncio.Event | None = None,
+) -> None:  # fmt: skip
     """Release each hold once what was sent ahead of it has come out of the router.
 
     A router may keep back a few events. Where nothing comes out within our patience the hold is
@@ -192,36 +221,12 @@ async def _release(
                 await arrival.until(None if due is None else due.encode(), beyond)
         except TimeoutError:
             lag += 1
+        if waits:
+            await waits.wait()
         seen.append(HoldSeen(name, expected or "", lag))
         had = len(arrival.body)
         if bench.mock:
             await bench.mock.release(nonce, name)
-
-
-def holds(scenario: Json | None) -> Holds:
-    """Return each hold with the last word that was sent ahead of it.
-
-    After the terminator there is no word to come, only the end of the body: None. After a
-    keep-alive it is whatever the router makes of it.
-    """
-    found: Holds = []
-    word: str | None = ""
-    if scenario and (hold := scenario.get("head", {}).get("hold")):
-        found.append((hold, ""))
-    for step in steps(scenario) if scenario else ():
-        if "say" in step:
-            word = spoken(step).strip()
-        elif "arguments" in step:
-            word = step["arguments"]
-        elif "call" in step:
-            word = next(iter(reversed(fragments(step["call"]))), step["call"]["name"])
-        elif "ping" in step:
-            word = SIGN
-        elif any(last in step.get("raw", "") for last in TERMINATORS):
-            word = None
-        elif "hold" in step:
-            found.append((step["hold"], word))
-    return found
 
 
 def chance(trial: Trial) -> bool:

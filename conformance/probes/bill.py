@@ -1,27 +1,25 @@
 """Requests after which the router is asked what they cost."""
 
 from conformance.exchange import Json
-from conformance.probes.cancel import leaves
+from conformance.probes.cancel import FINISH, HERBS, SAID, after, finished, inside
+from conformance.probes.fallback import CUT, END, OVERLOADED, fails, refuses
 from conformance.probes.framing import cut, fault
 from conformance.probes.gemini import FORMS, PLACES
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import EVERYWHERE, FALLBACK, Probe, Send
 from conformance.probes.text import USAGE
 from conformance.probes.usage import placed
 
-HERBS = ("Fennel", " savory", " hyssop", " borage", " lovage", " rue", " tansy", " dill")
-SAID: Json = [{"say": herb} for herb in HERBS]
-END: Json = [{"finish": "stop"}, {"usage": {"input": 211, "output": len(HERBS)}}]
-
-
-def left_after(pieces: int) -> Send:
-    """Return a request whose client leaves when so many pieces of text have come."""
-    return leaves(*SAID[:pieces], {"hold": "left"}, *SAID[pieces:], *END)
-
+USED: Json = {"usage": {"input": 211, "output": len(HERBS)}}
+CLASSES: Json = {
+    "usage": {"input": 1009, "output": 60, "cached": 401, "cache_write": 211, "reasoning": 29}
+}
+# More than any key may use that a profile declares; nearly all of it is the prompt.
+MOST: Json = {"usage": {"input": 1_000_003, "output": 3}}
 
 PROBES = (
     Probe(
         "bill",
-        "silent bill.stream-recorded bill.token-classes-priced",
+        "silent bill.stream-recorded bill.token-classes-priced hdr.cost-on-streams",
         "usage-classes",
         {
             "asked": Send(ask=USAGE),
@@ -29,7 +27,7 @@ PROBES = (
             "plain": Send("plain"),
         },
         billed=True,
-        surfaces="chat gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "bill-running",
@@ -43,8 +41,13 @@ PROBES = (
         "bill-twice",
         "silent bill.not-double-counted",
         "usage-classes",
-        {"both": placed("both")},
+        {
+            "both": Send(
+                ask=USAGE, change={"chat": {"usage": "both"}, "messages": {"delta_twice": True}}
+            ),
+        },
         billed=True,
+        surfaces="chat messages",
     ),
     Probe(
         "bill-again",
@@ -89,20 +92,91 @@ PROBES = (
         surfaces="chat gemini",
     ),
     Probe(
+        "bill-retried",
+        "silent bill.not-double-counted",
+        "text",
+        {
+            "again": Send(
+                ask=USAGE,
+                change={
+                    "attempt": [
+                        {"head": {"status": 503}, "step": [{"error": {"message": "no herbs yet"}}]},
+                        {"step": [*SAID, FINISH, CLASSES]},
+                    ]
+                },
+            ),
+            "once": Send(ask=USAGE),
+        },
+        billed=True,
+        surfaces=EVERYWHERE,
+    ),
+    Probe(
+        "bill-fallback",
+        "silent bill.not-double-counted",
+        "text",
+        {
+            "5xx": refuses(503),
+            "connection": fails(CUT),
+            "error": fails(CLASSES, OVERLOADED, END, responses={"opening": "none"}),
+        },
+        billed=True,
+        feature=FALLBACK,
+        surfaces=EVERYWHERE,
+    ),
+    Probe(
         "bill-split",
         "silent usage.split-event-counted",
         "usage-classes",
         {"cut": Send(ask=USAGE, change=cut(event=[40, -40]))},
         billed=True,
-        surfaces="chat gemini",
+        surfaces=EVERYWHERE,
     ),
     Probe(
         "bill-cancel",
         "silent bill.cancel",
         "text",
-        {f"after-{pieces}": left_after(pieces) for pieces in (1, 4, 8)},
+        {
+            "after-0": after(0, USED),
+            "after-1": after(1, USED),
+            "after-4": after(4, USED),
+            "inside": inside(6, USED),
+            "after-8": after(len(HERBS), USED),
+            "finished": finished(USED),
+        },
         billed=True,
-        surfaces="chat gemini",
+        surfaces=EVERYWHERE,
+    ),
+    Probe(
+        "bill-closed",
+        "silent bill.complete-then-close",
+        "usage-classes",
+        {"whole": Send(ask=USAGE), "closed": Send(ask=USAGE, closes=True)},
+        billed=True,
+        surfaces=EVERYWHERE,
+    ),
+    Probe(
+        "bill-incomplete",
+        "silent bill.terminal-event-usage",
+        "usage-classes",
+        {
+            "whole": Send(),
+            "incomplete": Send(change={"step": [*SAID, {"finish": "length"}, CLASSES]}),
+            "plain": Send("plain", change={"step": [*SAID, {"finish": "length"}, CLASSES]}),
+        },
+        billed=True,
+        surfaces="responses",
+    ),
+    Probe(
+        "bill-cut",
+        "silent bill.partial-usage-kept-on-cut",
+        "usage-classes",
+        {
+            "whole": Send(),
+            "cut": Send(change={"step": [*SAID, CLASSES, {"close": "cut"}]}),
+            "reset": Send(change={"step": [*SAID, CLASSES, {"reset": True}]}),
+        },
+        billed=True,
+        surfaces="messages",
     ),
     Probe(
         "bill-failed",
@@ -114,6 +188,18 @@ PROBES = (
             "error": Send(change={"step": [*SAID, {"error": {"message": "no more herbs"}}]}),
         },
         billed=True,
-        surfaces="chat gemini",
+        surfaces=EVERYWHERE,
+    ),
+    Probe(
+        "bill-limit",
+        "silent bill.limits-count-streams",
+        "text",
+        {
+            "stream": Send(limited=True, change={"step": [*SAID, FINISH, MOST]}),
+            "after": Send(limited=True),
+        },
+        billed=True,
+        feature="token-limit",
+        surfaces=EVERYWHERE,
     ),
 )

@@ -5,17 +5,38 @@ from dataclasses import replace
 from conformance.exchange import Json
 from conformance.probes.probe import EVERYWHERE, Probe, Send
 
-SAID: Json = [{"say": "Fennel"}, {"say": " savory"}, {"say": " hyssop"}]
-REST: Json = [{"say": " borage"}, {"finish": "stop"}]
+HERBS = ("Fennel", " savory", " hyssop", " borage", " lovage", " rue", " tansy", " dill")
+SAID: Json = [{"say": herb} for herb in HERBS]
+FINISH: Json = {"finish": "stop"}
 HELD = "left"
-MIDWAY: Json = [*SAID, {"hold": HELD}, *REST]
-AHEAD: Json = {"head": {"hold": HELD}}
+HOLD: Json = {"hold": HELD}
+AHEAD: Json = {"head": HOLD}
+# An event of no API, so that on each of them half of it has come.
+HALF: Json = [{"raw": 'data: {"half":'}, HOLD, {"raw": ' "an event"}\n\n'}]
+# What stays goes on a moment after the others have left, not in that very one.
+BESIDE: Json = {"step": [*SAID[:3], HOLD, {"wait_ms": 300}, *SAID[3:], FINISH]}
+ALONE: Json = {"step": [*SAID, FINISH]}
 # A router may limit what runs at once for each session.
 SESSION = (("x-session-id", "crowd"),)
 
 
-def leaves(*listed: Json, mode: str = "stream", **members: Json) -> Send:
-    return Send(mode, change={"step": list(listed), **members}, leave=HELD)
+def leaves(*listed: Json, **members: Json) -> Send:
+    return Send(change={"step": list(listed), **members}, leave=HELD)
+
+
+def after(pieces: int, *rest: Json) -> Send:
+    """Return a request whose client leaves when so many pieces of text have come."""
+    return leaves(*SAID[:pieces], HOLD, *SAID[pieces:], FINISH, *rest)
+
+
+def inside(pieces: int, *rest: Json) -> Send:
+    """Return one whose client leaves when so many have come, and half of another event."""
+    return leaves(*SAID[:pieces], *HALF, *SAID[pieces:], FINISH, *rest)
+
+
+def finished(*rest: Json) -> Send:
+    """Return one whose client leaves when the reason why it ends has come, and no more."""
+    return leaves(*SAID, FINISH, HOLD, *rest)
 
 
 PROBES = (
@@ -24,24 +45,48 @@ PROBES = (
         "silent cancel.upstream-closed",
         "text",
         {
-            "midway": leaves(*MIDWAY),
-            "first": leaves({"say": "Fennel"}, {"hold": HELD}, *REST),
-            "finished": leaves(*SAID, {"finish": "stop"}, {"hold": HELD}),
+            "first": after(1),
+            "midway": after(3),
+            "last": after(len(HERBS)),
+            "inside": inside(2),
+            "finished": finished(),
         },
         surfaces=EVERYWHERE,
+    ),
+    *(
+        Probe(
+            f"leave-{surface}-closed",
+            "silent cancel.upstream-closed",
+            "text",
+            {"closed": leaves(*SAID, FINISH, *last, HOLD, **{surface: habits})},
+            surfaces=surface,
+        )
+        for surface, last, habits in (
+            ("chat", [{"raw": "data: [DONE]\n\n"}], {"done": False}),
+            ("responses", [], {}),
+            (
+                "messages",
+                [{"raw": 'event: message_stop\ndata: {"type":"message_stop"}\n\n'}],
+                {"done": "none"},
+            ),
+        )
     ),
     Probe(
         "leave-early",
         "silent cancel.upstream-closed-before-first-byte",
         "text",
-        {"head": leaves(*SAID, *REST, **AHEAD), "event": leaves({"hold": HELD}, *SAID, *REST)},
+        {
+            "head": leaves(*SAID, FINISH, **AHEAD),
+            "event": after(0),
+            "half": inside(0),
+        },
         surfaces=EVERYWHERE,
     ),
     Probe(
         "leave-plain",
         "silent cancel.nonstream-upstream-closed",
         "text",
-        {"plain": leaves(*SAID, *REST, mode="plain", **AHEAD)},
+        {"plain": replace(leaves(*SAID, FINISH, **AHEAD), mode="plain")},
         surfaces=EVERYWHERE,
     ),
     Probe(
@@ -49,8 +94,9 @@ PROBES = (
         "silent crowd",
         "text",
         {
-            "left": replace(leaves(*MIDWAY), crowd=True, headers=SESSION),
-            "after": Send(headers=SESSION),
+            "beside": Send(change=BESIDE, headers=SESSION, stays=True),
+            "left": replace(after(3), crowd=True, headers=SESSION),
+            "after": Send(change=ALONE, headers=SESSION),
         },
         heavy=True,
         surfaces=EVERYWHERE,

@@ -7,7 +7,7 @@ name them, with what else there is to say after a dot.
 from dataclasses import replace
 
 from conformance.exchange import SECOND, Headers, Json
-from conformance.probes.cancel import MIDWAY, leaves
+from conformance.probes.cancel import after
 from conformance.probes.probe import EVERYWHERE, FALLBACK, Probe, Send
 
 ANSWER: Json = [
@@ -137,7 +137,7 @@ PROBES = (
         "silent health.client-abort-neutral",
         "text",
         {
-            "left": replace(leaves(*MIDWAY), crowd=True, headers=LEFT),
+            "left": replace(after(3), crowd=True, headers=LEFT),
             "after": Send(headers=LEFT),
         },
         feature=FALLBACK,

@@ -24,6 +24,9 @@ class Send:
     without: tuple[str, ...] = ()  # headers of the surface that are left out
     leave: str = ""  # the hold at which the client goes away instead of having it released
     crowd: bool = False  # sent by many clients side by side
+    closes: bool = False  # its client closes in the moment the last event has come
+    stays: bool = False  # begins ahead of the others and is held back until all who leave have left
+    limited: bool = False  # asked with the key that has a limit of tokens
     model: str = ""  # the feature of the profile that names the model to ask for
     key: str | None = None  # in place of the router's own; empty: none is sent
     # One request for each that the profile declares: `way` to send a key, or `endpoint`.

@@ -27,8 +27,9 @@ FIELDS = tuple(
 )
 #: What may have a price of its own.
 CLASSES = ("input", "output", "cached", "cache_write", "reasoning")
-#: What rules are about that not every router offers: its prices, a key with a limit of tokens.
-OFFERS = frozenset({"prices", "token-limit"})
+#: What rules are about that not every router offers: its prices, a key with a limit of tokens, a
+#: header that tells clients the cost of a plain answer.
+OFFERS = frozenset({"prices", "token-limit", "cost-header"})
 MEMBERS = {"source", "id", "url", "file", "command", "match", "rows", "unsettled", "failed",
            "seconds", "settle", "key", "asking-key", "limited-key", *OFFERS, *FIELDS}  # fmt: skip
 #: The probe of a limit uses more tokens than this in one request.
@@ -59,6 +60,11 @@ class BillSource:
     @property
     def meter(self) -> bool:
         return self.source in METERS
+
+    @property
+    def told(self) -> dict[str, Json]:
+        """What rules may know of it."""
+        return {"bill": tuple(self.fields), **self.offers}
 
 
 def read(told: Json) -> BillSource:
@@ -155,6 +161,8 @@ def _offers(told: Json) -> dict[str, Json]:
             right = f"a number of tokens from 1 to {HIGHEST_LIMIT}"
             raise BadBill(f"bill.token-limit {limit!r}: {right} is needed")
         offers["token-limit"] = limit
+    if header := _text(told, "cost-header"):
+        offers["cost-header"] = header
     return offers
 
 

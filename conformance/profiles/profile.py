@@ -12,12 +12,14 @@ from types import UnionType
 from conformance.exchange import SURFACES, Json
 from conformance.profiles import address, bill, fallback, grounds, rows
 from conformance.profiles.address import Address, BadAddress
-from conformance.profiles.bill import BadBill, BillSource
+from conformance.profiles.bill import OFFERS, BadBill, BillSource
 from conformance.profiles.grounds import BadGround, Ground
 from conformance.profiles.rows import ROWS, BadRow
 
 DIRECTORY = Path(__file__).parent
 
+#: Not the router's own choice; rules of such a policy only inform of where it is not the same.
+PROVIDER_DEPENDENT = "provider-dependent"
 #: Contested behaviour and the positions one may declare; `unspecified` makes its rules only inform.
 POLICIES: Mapping[str, tuple[Json, ...]] = {
     "role": ("first", "every", "unspecified"),
@@ -32,8 +34,8 @@ POLICIES: Mapping[str, tuple[Json, ...]] = {
     "model-name": ("upstream", "requested", "unspecified"),
     "id": ("upstream", "own", "unspecified"),
     "malformed-event": ("skip", "error", "unspecified"),
-    "cancel-upstream": ("closes", "drains", "unspecified"),
-    "cancel-bill": ("emitted", "generated", "full", "none", "unspecified"),
+    "cancel-upstream": ("closes", "drains", PROVIDER_DEPENDENT, "unspecified"),
+    "cancel-bill": ("emitted", "generated", "full", "none", PROVIDER_DEPENDENT, "unspecified"),
     "gemini-framing": ("google", "standard", "unspecified"),
     "transparency": ("bytes", "events", "normalised", "unspecified"),
     "model-prefix": ("stripped", "kept", "unspecified"),
@@ -61,7 +63,7 @@ BILL, AUTH, TRANSPARENCY, FALLBACK = "bill", "auth", "transparency", "fallback"
 #: Where a stream is made anew there is nothing to hold against what the provider wrote.
 MADE_ANEW = "normalised"
 #: Rules about these are not applicable where a profile does not declare them.
-DECLARED = LIMITS | FEATURES.keys() | ROWS.keys() | {BILL, AUTH, TRANSPARENCY}
+DECLARED = LIMITS | FEATURES.keys() | ROWS.keys() | OFFERS | {BILL, AUTH, TRANSPARENCY}
 LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 TEXTS = ("title", "source", "url", "model", "version")
 MEMBERS = {*TEXTS, "profile", "surfaces", LOOKAHEAD, "policy", "deviations", BILL, "features",
@@ -105,7 +107,7 @@ class Profile:
     def declared(self) -> set[str]:
         nothing = (False, "", (), UNSPECIFIED, MADE_ANEW)
         told = {name for name, value in self.policy.items() if value not in nothing}
-        return {*told, *([BILL] if self.bill else []), *([AUTH] if self.address.auth else [])}
+        return {*told, *([AUTH] if self.address.auth else [])}
 
     def lacks(self, needs: Iterable[str]) -> str:
         """Return one of these that has to be declared and is not, if there is one."""
@@ -151,6 +153,7 @@ def read(path: Path) -> Profile:
             **_limits(path, told),
             **_features(path, told.get("features", {})),
             **listed,
+            **(asked.told if asked else {}),
             LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1)),
         },
         {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},

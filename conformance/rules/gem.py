@@ -7,7 +7,7 @@ from conformance.exchange import End, Exchange, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import gemini, read
 from conformance.protocols.surface import BadEvent, answer
-from conformance.rules.bill import miscounted
+from conformance.rules.charges import miscounted
 from conformance.rules.invariance import departures
 from conformance.rules.rule import comparison, rule
 from conformance.rules.usage import counts

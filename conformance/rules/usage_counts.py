@@ -10,7 +10,7 @@ from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import messages, read
 from conformance.protocols.outcome import Usage
-from conformance.rules.bill import WHERE, miscounted, priced
+from conformance.rules.charges import WHERE, miscounted, priced
 from conformance.rules.resp_shape import unshaped
 from conformance.rules.rule import rule
 from conformance.rules.usage import OPTIONS, counts, due

@@ -16,10 +16,20 @@ from conformance.selfcheck.router.values import Answer, Ending, Failed, Headers
 
 
 def admit(relay: Relay) -> None:
-    """Let in whoever has one of our keys."""
-    if relay.dialect.key(relay) not in relay.settings.keys:
+    """Let in whoever has one of our keys, and tokens left if it is one with a limit."""
+    key, settings = relay.dialect.key(relay), relay.settings
+    if key not in settings.keys and not key.startswith(settings.limited):
         error = relay.dialect.error(401, "incorrect API key", "invalid_api_key")
         raise Failed(401, error, (("www-authenticate", "Bearer"),))
+    have_tokens_left(relay)
+
+
+def have_tokens_left(relay: Relay) -> None:
+    """Refuse a key that has used up its tokens; only those with a limit are counted."""
+    allowance = relay.settings.allowance
+    if relay.ledger.spent[relay.dialect.key(relay)] >= allowance:
+        message = f"this key has used up its {allowance} tokens"
+        raise Failed(429, relay.dialect.error(429, message, "token_limit_exceeded"))
 
 
 def request_headers(relay: Relay) -> Headers:
@@ -53,11 +63,17 @@ def stream_headers(relay: Relay) -> Headers:
 
 
 def answer_headers(relay: Relay) -> Headers:
+    """Only a whole answer can say in its head what it costs."""
+    cost = relay.row.cost if relay.row.status == "complete" else None
     return (
         ("content-type", "application/json"),
         (relay.dialect.id_header, relay.id),
+        *(() if cost is None else ((COST, str(cost)),)),
         *forwarded(relay),
     )
+
+
+COST = "x-request-cost"
 
 
 def bytes_in(data: bytes, relay: Relay) -> bytes:
@@ -99,8 +115,21 @@ async def client_left(work: "asyncio.Task[None]", relay: Relay) -> None:
 
 
 def settle(relay: Relay, status: str) -> None:
+    """Book what was used; what was settled first stands."""
+    if relay.row.status == "open":
+        book(relay, status)
+        spend(relay, (relay.row.input_tokens or 0) + (relay.row.output_tokens or 0))
+
+
+def book(relay: Relay, status: str) -> None:
     counted = None if relay.usage is None else relay.dialect.counted(relay.usage)
     relay.row.settle(status, counted, relay.delivered)
+
+
+def spend(relay: Relay, tokens: int) -> None:
+    key = relay.dialect.key(relay)
+    if key.startswith(relay.settings.limited):
+        relay.ledger.spent[key] += tokens
 
 
 def failure(failed: Failed, relay: Relay) -> Answer:

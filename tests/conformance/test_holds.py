@@ -8,9 +8,10 @@ import pytest
 from conformance.drive import trial as driving
 from conformance.drive.capture import Limits
 from conformance.drive.client import Client
+from conformance.drive.holds import SIGN, holds
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
-from conformance.drive.trial import SIGN, Bench, holds
+from conformance.drive.trial import Bench
 from conformance.exchange import HoldSeen, Trial
 from conformance.probes import PROBES
 from conformance.probes.probe import Send

@@ -145,6 +145,7 @@ def test_usage_reaches_who_asked_and_the_ledger_always(ends: Ends) -> None:
             "cached_tokens": 401,
             "cache_write_tokens": 211,
             "reasoning_tokens": 29,
+            "cost": "0.004982",
         }
 
 

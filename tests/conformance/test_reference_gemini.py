@@ -160,6 +160,8 @@ def test_usage_is_in_the_ledger_with_the_thoughts_as_output(ends: Ends, mode: st
         "cached_tokens": 401,
         "cache_write_tokens": None,
         "reasoning_tokens": 29,
+        "cost": "0.004560",
+        "providers": 1,
     }
 
 

@@ -145,6 +145,8 @@ def test_usage_is_in_the_ledger_with_the_cached_tokens_as_input(ends: Ends, mode
         "cached_tokens": 401,
         "cache_write_tokens": 211,
         "reasoning_tokens": 29,
+        "cost": "0.004982",
+        "providers": 1,
     }
 
 

@@ -109,6 +109,8 @@ def test_usage_is_in_the_ledger(ends: Ends, mode: str) -> None:
         "cached_tokens": 401,
         "cache_write_tokens": 211,
         "reasoning_tokens": 29,
+        "cost": "0.004982",
+        "providers": 1,
     }
 
 

@@ -1,6 +1,7 @@
 """A client of a trial that goes away, between the real reference router and the real mock."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
@@ -15,22 +16,25 @@ from conformance.probes import PROBES
 from conformance.selfcheck.servers import Servers
 
 
-def tried(started: Servers, probe: str, crowd: int = 2) -> Trial:
+def tried(started: Servers, probe: str, crowd: int = 2, router: str = "reference") -> Trial:
     limits = Limits(deadline=10, crowd=crowd)
 
     async def run() -> Trial:
         mock = Mock(started.control_url)
         async with Client() as http:
-            url = f"{started.routers_url}/reference/v1"
+            url = f"{started.routers_url}/{router}/v1"
             bench = Bench(target(url), http, mock, limits)
-            trial = await driving.run(PROBES[probe], "chat", bench, f"leaving-{probe}")
+            trial = await driving.run(PROBES[probe], "chat", bench, f"leaving-{uuid4().hex}")
         await mock.close()
         return trial
 
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("probe", ["leave", "leave-early", "leave-plain"])
+LEAVING = ["leave", "leave-early", "leave-plain"]
+
+
+@pytest.mark.parametrize("probe", LEAVING)
 def test_the_client_leaves_at_the_hold_and_the_provider_is_told(
     started: Servers, probe: str
 ) -> None:
@@ -61,6 +65,38 @@ def test_a_crowd_leaves_side_by_side_and_one_comes_after_it(started: Servers) ->
         "left.1": "left",
         "left.2": "left",
         "after": "stream",
+        "beside": "stream",
     }
     nonces = [exchange.nonce for exchange in trial.exchanges.values()]
-    assert len(set(nonces)) == 4
+    assert len(set(nonces)) == 5
+
+
+def test_who_stays_is_held_until_the_others_have_left(started: Servers) -> None:
+    trial = tried(started, "leave-crowd", crowd=3)
+
+    (held,) = trial["beside"].journal[0]["holds"]
+    others = [trial[name].journal[0]["holds"][0] for name in ("left", "left.1", "left.2")]
+    assert held["released"] > max(other["reached"] for other in others)
+    assert b" dill" in trial["beside"].body
+
+
+def test_half_an_event_is_there_when_the_client_leaves(started: Servers) -> None:
+    (entry,) = tried(started, "leave")["inside"].journal
+
+    assert entry["sent"]["tokens"] == 2
+    assert entry["end"]["kind"] in {"peer-fin", "peer-rst", "half-close"}
+
+
+def test_a_client_closes_in_the_moment_the_last_event_is_here(started: Servers) -> None:
+    closed = tried(started, "bill-closed")["closed"]
+
+    assert closed.form == "left"
+    assert closed.body.endswith(b"data: [DONE]\n\n")
+
+
+def test_what_runs_on_is_let_go_on_to_its_end(started: Servers) -> None:
+    (entry,) = tried(started, "leave", router="reads_on_for_nobody")["midway"].journal
+    (held,) = entry["holds"]
+
+    assert held["released"] is not None
+    assert (entry["end"]["kind"], entry["sent"]["tokens"]) == ("complete", 8)

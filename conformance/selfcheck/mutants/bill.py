@@ -1,12 +1,16 @@
 """Routers whose books are wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from conformance.selfcheck import reference
+from conformance.selfcheck.mutants.retry import twice
 from conformance.selfcheck.router.dialects.chat.usage import usage_at_the_end
 from conformance.selfcheck.router.dialects.gemini import progress
+from conformance.selfcheck.router.dialects.messages.progress import finished
+from conformance.selfcheck.router.ledger import priced
 from conformance.selfcheck.router.relay import Relay, Repair
+from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.router.values import Chunk
 from conformance.selfcheck.variant import Variant, mutant
 
@@ -71,6 +75,23 @@ def charges_all_input_alike(relay: Relay, status: str) -> None:
     """Does not know cached tokens from others."""
     reference.settle(relay, status)
     relay.row.cached_tokens = None
+
+
+@mutant("settle", breaks="bill.token-classes-priced")
+def charges_cached_input_in_full(relay: Relay, status: str) -> None:
+    """Knows the price of cached tokens, and does not use it in streams."""
+    reference.settle(relay, status)
+    if relay.dialect.mode(relay) == "stream":
+        relay.row.cost = priced({**relay.row.tokens, "cached_tokens": 0})
+
+
+@mutant("settle", breaks="bill.token-classes-priced")
+def gives_thoughts_away(relay: Relay, status: str) -> None:
+    """Charges nothing for the tokens of reasoning."""
+    reference.settle(relay, status)
+    thoughts, output = relay.row.reasoning_tokens or 0, relay.row.output_tokens or 0
+    heard = {"reasoning_tokens": 0, "output_tokens": output - thoughts}
+    relay.row.cost = priced({**relay.row.tokens, **heard})
 
 
 @mutant("settle", breaks="err.recorded-as-failure")
@@ -160,3 +181,27 @@ def charges_nothing_for_the_uncounted(relay: Relay, status: str) -> None:
 def charges_what_stands_beside_candidates(chunk: Chunk, relay: Relay) -> Chunk | None:
     """Looks for the counts to charge where there are candidates."""
     return progress.usage(chunk, relay) if chunk.get("candidates") else chunk
+
+
+UNWELL = 503
+
+
+@mutant("providers", breaks="bill.not-double-counted")
+def charges_every_attempt(relay: Relay) -> Sequence[Upstream]:
+    """Asks once more who was not well, and charges an estimate of the prompt for that too."""
+    relay.parts = replace(relay.parts, settle=_with_an_estimate)
+    return twice(relay, UNWELL)
+
+
+def _with_an_estimate(relay: Relay, status: str) -> None:
+    reference.settle(relay, status)
+    if relay.row.providers > 1:
+        relay.row.input_tokens = (relay.row.input_tokens or 0) + 100
+
+
+@mutant("repairs", instead_of=finished, breaks="bill.not-double-counted", surface="messages")
+def charges_every_end_of_a_message(chunk: Chunk, relay: Relay) -> Chunk | None:
+    """Charges usage once more where a message states its end twice."""
+    if chunk["type"] == "message_delta" and relay.choices[0].finished:
+        booked(relay, output_tokens=2 * chunk["usage"]["output_tokens"])
+    return finished(chunk, relay)

@@ -47,6 +47,29 @@ async def loses_count_in_a_crowd(work: Work, relay: Relay) -> None:
         await reference.client_left(work, relay)
 
 
+running = defaultdict[tuple[str, str], list[Relay]](list)
+
+
+@mutant("admit", breaks="cancel.others-undisturbed")
+def hangs_up_on_all_of_a_session(relay: Relay) -> None:
+    """Ends every stream of a session when one of its clients leaves."""
+    reference.admit(relay)
+    if "x-session-id" in relay.headers:
+        running[_session(relay)].append(relay)
+        relay.parts = replace(relay.parts, client_left=_all_leave)
+
+
+async def _all_leave(work: Work, relay: Relay) -> None:
+    await reference.client_left(work, relay)
+    for other in running.pop(_session(relay), []):
+        if other is not relay:
+            other.wire.cut()
+
+
+def _session(relay: Relay) -> tuple[str, str]:
+    return relay.headers.get("x-session-id", ""), relay.dialect.name
+
+
 SLOTS = 8
 taken = Counter[tuple[str, str]]()
 
@@ -54,7 +77,7 @@ taken = Counter[tuple[str, str]]()
 @mutant("admit", breaks="cancel.slot-released")
 def keeps_the_slot_of_who_has_left(relay: Relay) -> None:
     """Counts what runs in each session, and does not count down when a client leaves."""
-    session = relay.headers.get("x-session-id", ""), relay.dialect.name
+    session = _session(relay)
     if not session[0]:
         reference.admit(relay)
         return

@@ -15,6 +15,8 @@ class Settings:
     upstream: str  # base URL, as the SDKs take it
     upstream_key: str = "sk-upstream-of-the-reference"
     keys: frozenset[str] = frozenset({"sk-conformance"})
+    limited: str = "sk-limited-"  # how keys begin that may use so many tokens and then no more
+    allowance: int = 100
     keepalive: float = 15.0  # seconds of silence after which a client gets a comment
     idle: float = 60.0  # seconds without an event after which the upstream counts as dead
     second: str = ""  # the same of another provider, where there is one
