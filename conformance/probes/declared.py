@@ -23,6 +23,7 @@ PROBES = (
         },
         question=QUESTION,
         surfaces=EVERYWHERE,
+        feature="header",
     ),
     Probe(
         "pinned-model",
