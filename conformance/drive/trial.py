@@ -132,6 +132,9 @@ async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str)
     marker = probe.marker(name, nonce, limit)
     prompt = f"{marker} {probe.question}" if bench.mock else probe.question
     model = bench.policy[send.model] if send.model else bench.target.model
+    if send.header:
+        told, _, value = bench.policy[send.header].partition(":")
+        send = replace(send, headers=(*send.headers, (told, value.strip())))
     asked = request(replace(bench.target, model=model), surface, send, prompt.strip())
     arrival = Arrival()
     seen: list[HoldSeen] = []

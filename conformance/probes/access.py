@@ -1,6 +1,9 @@
 """What a router says to whom: which key it takes, which model it knows, what else it serves."""
 
-from conformance.probes.probe import EVERYWHERE, Probe, Send
+from dataclasses import replace
+
+from conformance.probes.fallback import refuses
+from conformance.probes.probe import EVERYWHERE, FALLBACK, Probe, Send
 from conformance.probes.refusals import refusal
 
 QUESTION = "Reply with the two words: hello world"
@@ -54,6 +57,18 @@ PROBES = (
         },
         surfaces="chat responses messages",
         feature="prefixed-model",
+    ),
+    Probe(
+        "pinned-provider",
+        "retry.pinned-provider",
+        "text",
+        {
+            "5xx": replace(refuses(503), header="pinned-provider"),
+            "5xx.plain": replace(refuses(500, "plain"), header="pinned-provider"),
+            "429": replace(refuses(429), header="pinned-provider"),
+        },
+        surfaces=EVERYWHERE,
+        feature=f"{FALLBACK} pinned-provider",
     ),
     Probe(
         "endpoints",

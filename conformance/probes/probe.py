@@ -28,6 +28,7 @@ class Send:
     stays: bool = False  # begins ahead of the others and is held back until all who leave have left
     limited: bool = False  # asked with the key that has a limit of tokens
     model: str = ""  # the feature of the profile that names the model to ask for
+    header: str = ""  # the feature that holds a header to send
     key: str | None = None  # in place of the router's own; empty: none is sent
     # One request for each that the profile declares: `way` to send a key, or `endpoint`.
     each: str = ""

@@ -56,6 +56,7 @@ FEATURES: Mapping[str, tuple[type | UnionType, str]] = {
     "pinned-model": (str, "the name of a model that is never routed elsewhere"),
     "unknown-model": (str, "the name of a model that there is not"),
     "prefixed-model": (str, "the name of a model, with its provider ahead of a slash"),
+    "pinned-provider": (str, "a header, NAME: VALUE, that keeps a request to the first provider"),
     "id-pattern": (str, "a regular expression for the ids of its answers"),
     "extra-members": (list, "a list of what its answers have at the top beyond the API"),
 }

@@ -10,6 +10,7 @@ from conformance.rules.rule import comparison, rule
 from conformance.wire import http
 
 ANSWERS = "stream plain error"
+WHATEVER = "stream array plain error unanswered"
 
 
 @comparison(
@@ -90,3 +91,18 @@ def the_provider_gets_the_declared_name(exchange: Exchange) -> Iterator[Finding]
 
 def _model(entry: Json) -> Json:
     return loads(entry["request"]["body"]).get("model")
+
+
+@rule(
+    "retry.pinned-provider",
+    Level.MUST,
+    on=WHATEVER,
+    probes="retry.pinned-provider",
+    needs="upstream fallback second-upstream pinned-provider",
+    basis=Basis.POLICY,
+    cites="the header that the profile declares as pinned-provider, with its source",
+)
+def who_is_pinned_is_asked_alone(exchange: Exchange) -> Iterator[Finding]:
+    """A request that is pinned to a provider goes to that one alone, also when it fails."""
+    if exchange.of_second:
+        yield Finding("the second provider was asked, and the first is pinned", where="journal")

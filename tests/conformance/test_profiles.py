@@ -100,7 +100,7 @@ def test_a_feature_that_is_denied_is_not_declared(tmp_path: Path) -> None:
         ('profile = ["x"]', "profile ['x']: a text is needed"),
         ("[features]\ncash = true",
          ("no feature 'cash'; there are fallback, cooldown, cache, guard, pinned-model, "
-         "unknown-model, prefixed-model, id-pattern, extra-members")),
+         "unknown-model, prefixed-model, pinned-provider, id-pattern, extra-members")),
         ('[features]\nfallback = ["6xx"]', f"feature fallback ['6xx']: {FAILURES} is needed"),
         ("[features]\nfallback = 5", f"feature fallback 5: {FAILURES} is needed"),
         ("[features]\nid-pattern = '('", ("feature id-pattern '(': missing ), unterminated "

@@ -48,6 +48,11 @@ def asked(name: str, **policy: Json) -> Exchange:
     return Exchange("chat", "plain", request, 200, journal=(entry,), policy=policy)
 
 
+def pinned(*providers: str) -> Exchange:
+    journal = tuple({"provider": name} for name in providers)
+    return Exchange("chat", "plain", status=503, journal=journal)
+
+
 def failed(finish: str | None, policy: str) -> Exchange:
     """Return a stream that ends in an error."""
     last = chunk(choice({}, finish), error=ERROR)
@@ -171,6 +176,13 @@ CASES: list[Case] = [
         "nothing of what is to be in it",
         found(200, b"[]"),
         ["GET /v1/models lacks herb"],
+    ),
+    ("retry.pinned-provider", "the first alone", pinned("first"), []),
+    (
+        "retry.pinned-provider",
+        "the second too",
+        pinned("first", "second"),
+        ["the second provider was asked, and the first is pinned"],
     ),
     ("pre.model-prefix", "stripped", asked("pepper", **{"model-prefix": "stripped"}), []),
     ("pre.model-prefix", "kept", asked("mint/pepper", **{"model-prefix": "kept"}), []),

@@ -1,19 +1,21 @@
 """AnyRouter as its documentation has it: words of its own for every status, costs to look up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from conformance.selfcheck import reference
+from conformance.selfcheck import fallback, reference
 from conformance.selfcheck.emulations.surfaces import surfaces
 from conformance.selfcheck.fallback import FALLBACK
 from conformance.selfcheck.router import pages
 from conformance.selfcheck.router.dialects.chat import chunks
 from conformance.selfcheck.router.dialects.messages import progress
 from conformance.selfcheck.router.relay import Page, Relay
+from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers
 
 LIMIT, WINDOW = 600, 60  # requests, seconds
 SERVER_ERROR = 500
+FIRST = "openai"  # what the first provider is called
 TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -65,6 +67,12 @@ def identity_of(
     return identity
 
 
+def providers(relay: Relay) -> Sequence[Upstream]:
+    """Ask in turn, but for who names the one to ask."""
+    named = relay.headers.get("x-anyrouter-provider") == FIRST
+    return relay.upstreams[:1] if named else fallback.providers(relay)
+
+
 async def generation(relay: Relay) -> Answer:
     """Return what became of a request, by the id of its answer."""
     relay.parts.admit(relay)
@@ -101,6 +109,7 @@ ANYROUTER = replace(
     stream_headers=stream_headers,
     answer_headers=answer_headers,
     failure=failure,
+    providers=providers,
     pages=PAGES,
     dialects=surfaces(
         chat={

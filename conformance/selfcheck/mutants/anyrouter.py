@@ -47,10 +47,16 @@ def keeps_to_who_has_no_budget_left(failed: Failed, relay: Relay) -> bool:
     return failed.status != TOO_MANY and fallback.falls_back(failed, relay)
 
 
+@mutant("providers", of=OF, breaks="retry.pinned-provider")
+def asks_whoever_is_next(relay: Relay) -> Sequence[Upstream]:
+    """Falls back for whoever has named the one provider to ask."""
+    return fallback.providers(relay)
+
+
 @mutant("providers", of=OF, breaks="health.midstream-counted")
 def gives_nobody_a_rest(relay: Relay) -> Sequence[Upstream]:
     """Goes on asking first who fails time and again."""
-    return relay.upstreams
+    return [each for each in relay.upstreams if each in anyrouter.providers(relay)]
 
 
 @mutant("identity", of=OF, breaks="chunk.identity-policy")
