@@ -140,7 +140,6 @@ def test_usage_is_in_the_ledger_with_the_cached_tokens_as_input(ends: Ends, mode
         "model": "m",
         "status": "complete",
         "source": "upstream",
-        "providers": 1,
         "input_tokens": 1009,
         "output_tokens": 60,
         "cached_tokens": 401,

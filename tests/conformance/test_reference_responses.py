@@ -104,7 +104,6 @@ def test_usage_is_in_the_ledger(ends: Ends, mode: str) -> None:
         "model": "m",
         "status": "complete",
         "source": "upstream",
-        "providers": 1,
         "input_tokens": 1009,
         "output_tokens": 60,
         "cached_tokens": 401,
