@@ -42,6 +42,14 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+class Question(NamedTuple):
+    """Whom a program asks: the URL is the base that the SDK's own paths come behind."""
+
+    url: str
+    model: str = "mock-model"
+    key: str = "sk-none"
+
+
 class Use(NamedTuple):
     """What came of a program: how many answers it was given, how many it read, and the rest."""
 
@@ -76,7 +84,7 @@ async def _use(program: Program, named: Mapping[str, Exchange]) -> Use:
     if missing := _missing(program):
         return Use(program, len(chosen), 0, missing=missing)
     async with playing(list(chosen.values())) as urls:
-        told = await _answers(program, urls)
+        told = await answers(program, [Question(url) for url in urls])
     trouble = tuple(
         f"{name}: {what}"
         for (name, exchange), line in zip(chosen.items(), told, strict=True)
@@ -103,9 +111,9 @@ def _node_packages(name: str) -> Path | None:
     return next((each for each in (*told, *beside) if (each / name).is_dir()), None)
 
 
-async def _answers(program: Program, urls: Sequence[str]) -> list[Json]:
-    """Return a line for each URL; what a program did not get to say is an error."""
-    questions = "".join(json.dumps({"url": url, "model": "mock-model"}) + "\n" for url in urls)
+async def answers(program: Program, asked: Sequence[Question]) -> list[Json]:
+    """Return a line for each question; what a program did not get to say is an error."""
+    questions = "".join(json.dumps(each._asdict()) + "\n" for each in asked)
     process = await asyncio.create_subprocess_exec(
         *_command(program), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -120,7 +128,7 @@ async def _answers(program: Program, urls: Sequence[str]) -> list[Json]:
     # Not splitlines(): an answer says U+2028, which ends no line.
     lines = [json.loads(line) for line in out.decode().split("\n") if line]
     said = (err.decode(errors="replace").strip().split("\n") or [""])[-1]
-    return [*lines, *({"text": "", "error": f"it ended: {said}"} for _ in urls[len(lines) :])]
+    return [*lines, *({"text": "", "error": f"it ended: {said}"} for _ in asked[len(lines) :])]
 
 
 def _command(program: Program) -> list[str]:

@@ -7,8 +7,8 @@ from anthropic import Anthropic
 from conformance.clients.programs.loop import loop
 
 
-def texts(url: str, model: str) -> Iterator[str | None]:
-    client = Anthropic(base_url=url, api_key="sk-none", max_retries=0)
+def texts(url: str, model: str, key: str) -> Iterator[str | None]:
+    client = Anthropic(base_url=url, api_key=key, max_retries=0)
     with client.messages.stream(
         model=model, max_tokens=1024, messages=[{"role": "user", "content": "Hi"}]
     ) as stream:

@@ -8,9 +8,9 @@ from google.genai import types
 from conformance.clients.programs.loop import loop
 
 
-def texts(url: str, model: str) -> Iterator[str | None]:
+def texts(url: str, model: str, key: str) -> Iterator[str | None]:
     options = types.HttpOptions(base_url=url)
-    client = genai.Client(api_key="sk-none", http_options=options)
+    client = genai.Client(api_key=key, http_options=options)
     for chunk in client.models.generate_content_stream(model=model, contents="Hi"):
         yield chunk.text
 

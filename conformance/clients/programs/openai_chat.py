@@ -7,8 +7,8 @@ from openai import OpenAI
 from conformance.clients.programs.loop import loop
 
 
-def texts(url: str, model: str) -> Iterator[str | None]:
-    client = OpenAI(base_url=f"{url}/v1", api_key="sk-none", max_retries=0)
+def texts(url: str, model: str, key: str) -> Iterator[str | None]:
+    client = OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
     stream = client.chat.completions.create(
         model=model, messages=[{"role": "user", "content": "Hi"}], stream=True
     )

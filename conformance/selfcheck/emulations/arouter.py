@@ -31,8 +31,9 @@ UNSENT, HEARD, OURS = "unsent", "heard", "ours"
 
 
 def key(relay: Relay) -> str:
-    told = relay.headers.get("x-api-key") or relay.query.get("key")
-    return told or bearer_key(relay)
+    """Return the key from wherever it is said to be taken, and from where Google's SDK has it."""
+    places = relay.headers.get("x-api-key"), relay.query.get("key"), bearer_key(relay)
+    return next(filter(None, (*places, relay.headers.get("x-goog-api-key"))), "")
 
 
 def bytes_in(data: bytes, relay: Relay) -> bytes:
