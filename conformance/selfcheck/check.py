@@ -23,7 +23,7 @@ from conformance.selfcheck.matrix import Matrix, complaints
 from conformance.selfcheck.observe import Job, jobs, observed
 from conformance.selfcheck.routers import ASKED, GOOD, VARIANTS
 from conformance.selfcheck.servers import servers
-from conformance.selfcheck.share import asked
+from conformance.selfcheck.share import shared
 from conformance.selfcheck.sheet import document, sheet
 from conformance.settings import WrongUsage
 
@@ -50,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--all", action="store_true",
-        help="ask every mutant everything; without it those of all surfaces are asked a share",
+        help="ask every mutant everything; without it each is asked a share",
     )  # fmt: skip
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the matrix to a file too")
 
@@ -63,7 +63,7 @@ def selfcheck(args: argparse.Namespace) -> int:
         began = time.monotonic()
         work = list(jobs(chosen.routers, chosen.cases, f"selfcheck.{os.getpid()}"))
         if not (args.all or args.only or args.rule):
-            work = [job for job in work if asked(job.router, VARIANTS.get(job.router), job.cases)]
+            work = shared(work)
         matrix = check(chosen, work)
         wrong = list(complaints(matrix, RULES, whole=chosen.whole))
         seconds = time.monotonic() - began

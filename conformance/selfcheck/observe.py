@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.drive import trial as driving
@@ -15,7 +15,7 @@ from conformance.drive.trial import Bench
 from conformance.plan import Case
 from conformance.profiles.profile import Profile
 from conformance.selfcheck.matrix import Observed
-from conformance.selfcheck.routers import have, promised, reached
+from conformance.selfcheck.routers import have, origin, promised, reached
 from conformance.selfcheck.servers import Servers
 from conformance.verdicts import Kind, Verdict, judge
 
@@ -48,12 +48,21 @@ def jobs(routers: Mapping[str, str], cases: Sequence[Case], run: str) -> Iterato
     trials: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         trials.setdefault(case.trial, []).append(case)
+    rounds: dict[str, list[tuple[int, tuple[Case, ...]]]] = {}
     for number, (router, only) in enumerate(routers.items()):
-        profile = promised(router)
-        for position, ((surface, _), judging) in enumerate(trials.items()):
-            left = tuple(case for case in judging if due(case, profile))
-            if only in ("", surface) and left:
+        if origin(router) not in rounds:
+            rounds[origin(router)] = list(_round(trials.values(), promised(router)))
+        for position, left in rounds[origin(router)]:
+            if only in ("", left[0].surface):
                 yield Job(router, f"{run}.{number}", f"{run}.{number}-{position}", left)
+
+
+def _round(
+    trials: Iterable[Sequence[Case]], profile: Profile
+) -> Iterator[tuple[int, tuple[Case, ...]]]:
+    for position, judging in enumerate(trials):
+        if left := tuple(case for case in judging if due(case, profile)):
+            yield position, left
 
 
 def due(case: Case, profile: Profile) -> bool:
@@ -66,7 +75,9 @@ async def observed(servers: Servers, work: Sequence[Job]) -> list[Observed]:
     """Return every verdict that is not a pass."""
     found: list[Observed] = []
     waiting = iter([job for job in work if job.waits])
-    busy = iter([job for job in work if not job.waits])
+    # What takes longest comes first, or the others wait for it in the end.
+    slowest = sorted(work, key=lambda job: -job.cases[0].probe.patient)
+    busy = iter([job for job in slowest if not job.waits])
     left = Counter(job.run for job in work)
     accounts = {router: books(promised(router).bill) for router in {job.router for job in work}}
 

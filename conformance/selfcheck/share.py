@@ -3,9 +3,10 @@
 The reference and the legal variants are asked everything, and every mutant whatever its rules
 judge. What is heavy is asked of mutants that break a rule of the same family: how bytes are framed
 is nothing to who loses a tool call. Where each byte is waited for, who is not broken there is asked
-on one surface, but for the reference. Beyond that a mutant of what all surfaces have in common is
-asked everything on one of them and a share on the others, another for each mutant: between them
-all trials are asked.
+on one surface, but for the reference. On one surface, chat for those of all, a mutant is asked all
+that rules of its families judge, and so much else that every other rule judges it too; on the
+others a share. What is left out is something else for each mutant: between them all trials are
+asked.
 
 A mutant of the router with two providers is asked what is about them, and a share of all else.
 
@@ -14,21 +15,60 @@ demonstration asks it everything. A mutant of one is asked those probes, and wha
 judge nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from zlib import crc32
 
 from conformance.exchange import SURFACES
-from conformance.plan import Case, cases
+from conformance.plan import EVERY, Case, cases
 from conformance.probes import PROBES
 from conformance.probes.probe import Probe
 from conformance.rules.rule import Rule
 from conformance.selfcheck.emulations import EMULATIONS
+from conformance.selfcheck.observe import Job
+from conformance.selfcheck.routers import VARIANTS
 from conformance.selfcheck.variant import Variant
 
 HOME = "chat"
 PROMISES = "declared"  # the tag of the probes by which a router's own promises show
 SHARE = 6  # one in so many
+
+
+def shared(work: Iterable[Job]) -> list[Job]:
+    """Return the jobs of a self-check that has to be quick."""
+    of: dict[str, list[Job]] = {}
+    for job in work:
+        if asked(job.router, VARIANTS.get(job.router), job.cases):
+            of.setdefault(job.router, []).append(job)
+    return [job for name, jobs in of.items() for job in _sufficient(name, jobs)]
+
+
+def _sufficient(name: str, jobs: list[Job]) -> list[Job]:
+    """Leave out what brings a mutant before no rule that does not judge it anyway."""
+    variant = VARIANTS.get(name)
+    if variant is None or not variant.breaks or variant.of:
+        return jobs
+    near = {job.nonce for job in jobs if _near(job, variant)}
+    judged = {rule for job in jobs if job.nonce in near for rule in _judging(job)}
+    for job in sorted(jobs, key=lambda job: crc32(f"{name} {job.cases[0].probe.id}".encode())):
+        if _judging(job) - judged:
+            near.add(job.nonce)
+            judged |= _judging(job)
+    return [job for job in jobs if job.nonce in near]
+
+
+def _near(job: Job, variant: Variant) -> bool:
+    """Tell whether a job is about what a mutant breaks, or is its share of another surface."""
+    families = {rule.partition(".")[0] for rule in variant.breaks}
+    return job.cases[0].surface != (variant.surface or HOME) or any(
+        case.rule.id in variant.breaks
+        or (case.rule.family in families and EVERY not in case.rule.probes)
+        for case in job.cases
+    )
+
+
+def _judging(job: Job) -> set[str]:
+    return {f"{case.surface} {case.rule.id}" for case in job.cases}
 
 
 def asked(name: str, variant: Variant | None, judging: Sequence[Case]) -> bool:

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
+
 from conformance.exchange import SURFACES
 from conformance.plan import Case, cases
 from conformance.probes import PROBES
 from conformance.rules import RULES
-from conformance.selfcheck.routers import VARIANTS
-from conformance.selfcheck.share import SHARE, asked, shows
+from conformance.selfcheck.mutants import MUTANTS
+from conformance.selfcheck.observe import Job, jobs
+from conformance.selfcheck.routers import ASKED, VARIANTS
+from conformance.selfcheck.share import SHARE, asked, shared, shows
 from conformance.selfcheck.variant import Variant
 
 TRIALS: dict[tuple[str, str], list[Case]] = {}
@@ -102,3 +106,27 @@ def test_a_mutant_of_one_is_asked_what_its_rules_judge_nowhere_else() -> None:
     judged = {judging[0].probe.id for judging in share("hasty", mutant)}
     assert {"retry-after-seconds", "retry-after-date", "text"} <= judged
     assert len(judged) < len(PROBES) / 4
+
+
+@pytest.mark.slow
+def test_every_rule_judges_a_mutant_where_it_is_at_home() -> None:
+    everything = list(jobs(ASKED, list(cases(RULES.values(), PROBES.values())), "r"))
+    got = shared(everything)
+
+    def judged(work: list[Job]) -> set[tuple[str, str]]:
+        return {
+            (job.router, case.rule.id)
+            for job in work
+            if (variant := VARIANTS.get(job.router)) and variant.breaks and not variant.of
+            if job.cases[0].surface == (variant.surface or "chat")
+            for case in job.cases
+            if not case.probe.heavy
+        }
+
+    assert judged(got) == judged(everything)
+    asked_of_mutants = {job.cases[0].trial for job in got if job.router in MUTANTS}
+    light = {judging[0].trial for judging in LIGHT}
+    assert asked_of_mutants >= light & {job.cases[0].trial for job in everything}
+    assert len(got) < 0.9 * sum(
+        asked(j.router, VARIANTS.get(j.router), j.cases) for j in everything
+    )
