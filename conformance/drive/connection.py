@@ -37,8 +37,11 @@ class Wire(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        # A length beside chunks means nothing (RFC 9112 6.3); who sends both is told elsewhere.
-        self._parser.set_dangerous_leniencies(lenient_chunked_length=True)
+        # Where chunks come a length means nothing (RFC 9112 6.3), and a bare LF may end a line of
+        # the head (2.2).
+        self._parser.set_dangerous_leniencies(
+            lenient_chunked_length=True, lenient_optional_cr_before_lf=True
+        )
         self._head: Head | None = None
         self._fields: list[tuple[str, str]] = []
         self._pieces: deque[bytes] = deque()

@@ -103,6 +103,12 @@ ENDS: dict[str, tuple[Answer, End, int | None, bytes]] = {
         says(CHUNKED[:-2] + b"content-length: 3\r\n\r\n", b"1\r\na\r\n0\r\n\r\n"),
         End.COMPLETE, 200, b"a",
     ),
+    "lines that end in LF": (
+        says(PLAIN.replace(b"\r\n", b"\n")), End.COMPLETE, 200, b"abc",
+    ),
+    "a head without end": (
+        says(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 120_000), End.GARBLED, None, b"",
+    ),
     "FIN ahead of the last chunk": (says(CHUNKED, b"2\r\nab\r\n", close=True), End.CUT, 200, b"ab"),
     "FIN ahead of the stated length": (says(PLAIN[:-1], close=True), End.CUT, 200, b"ab"),
     "RST in the body": (resets(CHUNKED, b"2\r\nab\r\n"), End.RESET, 200, b"ab"),
