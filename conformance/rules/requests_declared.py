@@ -23,8 +23,12 @@ UNKNOWN = {"x_flavour": "lovage"}
     bugs="BerriAI/litellm#5957",
 )
 def a_value_that_cannot_be_is_refused(exchange: Exchange) -> Iterator[Finding]:
-    """A request with a value that its API does not allow gets a 4xx: no answer, and no 5xx."""
-    if exchange.status not in AT_FAULT:
+    """A request with a value that its API does not allow gets a 4xx: no answer, and no 5xx.
+
+    What becomes of a refusal by the provider is under `pre.status-preserved`.
+    """
+    refused = any(entry["status"] in AT_FAULT for entry in exchange.journal)
+    if not refused and exchange.status not in AT_FAULT:
         yield Finding(f"a temperature of 'hot' was answered with {exchange.status}")
 
 

@@ -1,6 +1,7 @@
 """Requests that are not quite as an API has them, and what becomes of them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from conformance.rules import RULES
 
 def answered(status: int = 200, *bodies: str, surface: str = "chat", **policy: Json) -> Exchange:
     """Return an answer for which the provider got these bodies."""
-    journal = tuple({"request": {"body": body}} for body in bodies)
+    journal = tuple({"request": {"body": body}, "status": 200} for body in bodies)
     told = {name.replace("_", "-"): value for name, value in policy.items()}
     return Exchange(surface, "plain", status=status, journal=journal, policy=told)
 
@@ -23,6 +24,12 @@ CASES: list[tuple[str, Exchange, list[str]]] = [
     ("pre.off-spec-refused", answered(422), []),
     ("pre.off-spec-refused", answered(200), ["a temperature of 'hot' was answered with 200"]),
     ("pre.off-spec-refused", answered(500), ["a temperature of 'hot' was answered with 500"]),
+    (
+        "pre.off-spec-refused",
+        answered(200, "{}"),
+        ["a temperature of 'hot' was answered with 200"],
+    ),
+    ("pre.off-spec-refused", replace(answered(200), journal=({"status": 400},)), []),
     (UNKNOWN, answered(200, GONE), []),
     (UNKNOWN, answered(200, THERE, unknown_members="forwarded"), []),
     (
