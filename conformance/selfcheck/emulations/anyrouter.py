@@ -32,6 +32,13 @@ TYPES = {
 PREFIXES = {"chat": "chatcmpl-", "messages": "msg_"}
 
 
+def admit(relay: Relay) -> None:
+    """Let in who has a key and, as Anthropic wants it, says which version it speaks."""
+    reference.admit(relay)
+    if relay.dialect.name == "messages" and "anthropic-version" not in relay.headers:
+        raise Failed(400, relay.dialect.error(400, "anthropic-version is missing", None))
+
+
 def limits(relay: Relay) -> Headers:
     return (
         ("x-ratelimit-limit", str(LIMIT)),
@@ -75,7 +82,7 @@ def providers(relay: Relay) -> Sequence[Upstream]:
 
 async def generation(relay: Relay) -> Answer:
     """Return what became of a request, by the id of its answer."""
-    relay.parts.admit(relay)
+    reference.admit(relay)
     asked = relay.params["id"]
     row = relay.ledger.find(asked.removeprefix("chatcmpl-").removeprefix("msg_"))
     if row is None:
@@ -95,7 +102,7 @@ async def generation(relay: Relay) -> Answer:
 
 
 async def credits_left(relay: Relay) -> Answer:
-    relay.parts.admit(relay)
+    reference.admit(relay)
     return pages.told(relay, {"data": {"total_credits": 7, "total_usage": 0.5}})
 
 
@@ -106,6 +113,7 @@ PAGES: dict[str, Page] = {
 
 ANYROUTER = replace(
     FALLBACK,
+    admit=admit,
     stream_headers=stream_headers,
     answer_headers=answer_headers,
     failure=failure,

@@ -29,6 +29,28 @@ def counts_no_requests_on_errors(failed: Failed, relay: Relay) -> Answer:
     return made._replace(headers=tuple(pair for pair in made.headers if pair[0] not in counting))
 
 
+@mutant("answer_headers", of=OF, breaks="hdr.ratelimit-arithmetic")
+def has_one_more_left_than_there_is(relay: Relay) -> Headers:
+    """Says that more requests are left than the limit has."""
+    told = dict(anyrouter.answer_headers(relay))
+    return tuple({**told, "x-ratelimit-remaining": str(anyrouter.LIMIT + 1)}.items())
+
+
+@mutant("failure", of=OF, breaks="hdr.retry-after-syntax")
+def says_how_long_to_wait_in_words(failed: Failed, relay: Relay) -> Answer:
+    """Says a little while where the provider does not say how long to wait."""
+    made = anyrouter.failure(failed, relay)
+    if failed.status != TOO_MANY or any(name == "retry-after" for name, _ in made.headers):
+        return made
+    return made._replace(headers=(*made.headers, ("retry-after", "a little while")))
+
+
+@mutant("admit", of=OF, surface="messages", breaks="hdr.messages-version")
+def asks_for_no_version(relay: Relay) -> None:
+    """Answers on Messages whether or not the client says which version it speaks."""
+    reference.admit(relay)
+
+
 @mutant("failure", of=OF, breaks="err.declared-words")
 def calls_every_error_as_the_provider_does(failed: Failed, relay: Relay) -> Answer:
     """Has no words of its own for a status."""
