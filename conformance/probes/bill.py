@@ -1,5 +1,7 @@
 """Requests after which the router is asked what they cost."""
 
+import json
+
 from conformance.exchange import Json
 from conformance.probes.cancel import FINISH, HERBS, SAID, after, finished, inside
 from conformance.probes.fallback import CUT, END, OVERLOADED, fails, refuses
@@ -13,6 +15,26 @@ USED: Json = {"usage": {"input": 211, "output": len(HERBS)}}
 CLASSES: Json = {
     "usage": {"input": 1009, "output": 60, "cached": 401, "cache_write": 211, "reasoning": 29}
 }
+# The mock states no usage where a response fails; OpenAI's may have some.
+FAILED: Json = {
+    "type": "response.failed",
+    "sequence_number": 99,
+    "response": {
+        "id": "resp_failed",
+        "object": "response",
+        "status": "failed",
+        "error": {"code": "server_error", "message": "no more herbs"},
+        "output": [],
+        "usage": {
+            "input_tokens": 1009,
+            "input_tokens_details": {"cached_tokens": 401, "cache_write_tokens": 211},
+            "output_tokens": 60,
+            "output_tokens_details": {"reasoning_tokens": 29},
+            "total_tokens": 1069,
+        },
+    },
+}
+ENDS_FAILED: Json = {"raw": f"event: response.failed\ndata: {json.dumps(FAILED)}\n\n"}
 # More than any key may use that a profile declares; nearly all of it is the prompt.
 MOST: Json = {"usage": {"input": 1_000_003, "output": 3}}
 
@@ -162,6 +184,7 @@ PROBES = (
             "whole": Send(),
             "incomplete": Send(change={"step": [*SAID, {"finish": "length"}, CLASSES]}),
             "plain": Send("plain", change={"step": [*SAID, {"finish": "length"}, CLASSES]}),
+            "failed": Send(change={"step": [*SAID, ENDS_FAILED, CLASSES, END]}),
         },
         billed=True,
         surfaces="responses",

@@ -94,9 +94,20 @@ PROBES = (
         "silent crowd",
         "text",
         {
+            "left": replace(after(3), crowd=True, headers=SESSION),
+            "after": Send(headers=SESSION),
+        },
+        heavy=True,
+        surfaces=EVERYWHERE,
+    ),
+    Probe(
+        "leave-beside",
+        "silent crowd-beside",
+        "text",
+        {
             "beside": Send(change=BESIDE, headers=SESSION, stays=True),
             "left": replace(after(3), crowd=True, headers=SESSION),
-            "after": Send(change=ALONE, headers=SESSION),
+            "alone": Send(change=ALONE, headers=SESSION),
         },
         heavy=True,
         surfaces=EVERYWHERE,

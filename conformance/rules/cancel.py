@@ -168,20 +168,21 @@ def who_comes_after_is_served(trial: Trial) -> Iterator[Finding]:
 
 
 BESIDE = "beside"  # the request that goes on while the crowd comes and goes
+ALONE = "alone"  # the same without a crowd
 
 
 @comparison(
     "cancel.others-undisturbed",
     Level.MUST,
     on="left stream plain error unanswered",
-    probes="crowd",
+    probes="crowd-beside",
     needs="upstream",
     basis=Basis.POLICY,
     cites="a connection belongs to the request it was made for, and to no other",
 )
 def who_stays_gets_it_all(trial: Trial) -> Iterator[Finding]:
     """A stream that is under way while many clients leave theirs comes as it would alone."""
-    exchange, alone = trial[BESIDE], trial[AFTER]
+    exchange, alone = trial[BESIDE], trial[ALONE]
     if alone.form != "stream":  # another rule says so
         return
     if exchange.form != "stream":

@@ -51,7 +51,7 @@ SAID = text("one", " two", " three")
 
 
 def beside(stream: Exchange) -> dict[str, Exchange]:
-    return {"beside": stream, **crowd(CLOSED, CLOSED, after=SAID)}
+    return {"beside": stream, "left": CLOSED, "alone": SAID}
 
 
 CASES: list[Case] = [

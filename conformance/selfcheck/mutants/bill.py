@@ -50,7 +50,7 @@ def bills_half_of_it_to_who_has_left(relay: Relay, status: str) -> None:
 def estimates_what_failed(relay: Relay, status: str) -> None:
     """Charges a stream that failed for what its length suggests."""
     reference.settle(relay, status)
-    if status == "failed" and relay.usage is None:
+    if status == "failed" and not relay.row.input_tokens:
         relay.row.input_tokens, relay.row.output_tokens = 100, 4 * (relay.delivered + 1)
 
 

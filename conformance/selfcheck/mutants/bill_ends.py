@@ -31,9 +31,9 @@ def _book_nothing(row: Row) -> None:
 
 @mutant("settle", breaks="bill.terminal-event-usage", surface="responses")
 def charges_completed_responses_only(relay: Relay, status: str) -> None:
-    """Charges nothing for a response that is incomplete."""
+    """Charges nothing for a response that is incomplete, or has failed."""
     reference.settle(relay, status)
-    if (relay.first or {}).get("status") == "incomplete":
+    if (relay.first or {}).get("status") in ("incomplete", "failed"):
         _book_nothing(relay.row)
 
 

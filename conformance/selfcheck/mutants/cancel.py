@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict, deque
 from dataclasses import replace
+from itertools import takewhile
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.relay import Relay
@@ -52,7 +53,7 @@ running = defaultdict[tuple[str, str], list[Relay]](list)
 
 @mutant("admit", breaks="cancel.others-undisturbed")
 def hangs_up_on_all_of_a_session(relay: Relay) -> None:
-    """Ends every stream of a session when one of its clients leaves."""
+    """Ends every older stream of a session when one of its clients leaves."""
     reference.admit(relay)
     if "x-session-id" in relay.headers:
         running[_session(relay)].append(relay)
@@ -61,8 +62,13 @@ def hangs_up_on_all_of_a_session(relay: Relay) -> None:
 
 async def _all_leave(work: Work, relay: Relay) -> None:
     await reference.client_left(work, relay)
-    for other in running.pop(_session(relay), []):
-        if other is not relay:
+    mine = running[_session(relay)]
+    older = list(takewhile(lambda other: other is not relay, mine))
+    if len(older) == len(mine):
+        return
+    del mine[: len(older) + 1]
+    for other in older:
+        if not other.over:
             other.wire.cut()
 
 
