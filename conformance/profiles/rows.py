@@ -39,7 +39,7 @@ class Header:
     equals: str = ""  # one of RELATIONS
     unique: bool = False  # no two answers have the same
     stable: bool = False  # the same question gets the same
-    model: str = ""  # only where this model was asked for
+    model: str = ""  # only where this model, or the one of this feature, was asked for
 
     choices: ClassVar = {"on": (*FORMS, *SURFACES), "presence": PRESENCES, "equals": RELATIONS}
 

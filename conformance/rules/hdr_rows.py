@@ -48,8 +48,13 @@ def rows(exchange: Exchange) -> list[Header]:
     return [
         row
         for row in exchange.policy.get("header", ())
-        if applies(row.on, exchange) and row.model in ("", asked_model(exchange))
+        if applies(row.on, exchange) and _asked(row.model, exchange)
     ]
+
+
+def _asked(model: str, exchange: Exchange) -> bool:
+    """Tell whether a model was asked for, by its name or by that of the feature that names it."""
+    return not model or exchange.policy.get(model, model) == asked_model(exchange)
 
 
 def applies(on: Names, exchange: Exchange) -> bool:

@@ -15,6 +15,7 @@ ASKED = Header("x-asked", equals="request.model")
 SERVED = Header("x-served", equals="answer.model")
 NAMED = Header("x-name", equals="answer.id")
 PINNED = Header("x-routed", match="false", model="pinned")
+OF_THE_FEATURE = Header("x-routed", match="false", model="pinned-model")
 OF_MESSAGES = Header("x-claude", ("messages", "plain"), "required")
 
 PLAIN = b'{"id": "chatcmpl-1", "model": "basil-2"}'
@@ -95,6 +96,15 @@ CASES: list[tuple[str, Exchange, list[str]]] = [
     ),
     ("an answer that states none", at(exchange(NAMED, x_name="1"), body=b"{}"), []),
     ("of another model", exchange(PINNED, x_routed="true"), []),
+    ("of no feature", exchange(OF_THE_FEATURE, x_routed="true"), []),
+    (
+        "of the model of a feature",
+        at(
+            exchange(x_routed="true"),
+            policy={"header": (OF_THE_FEATURE,), "pinned-model": "basil"},
+        ),
+        ["x-routed is 'true', which does not match 'false'"],
+    ),
     (
         "of this model",
         asking("pinned", exchange(PINNED, x_routed="true")),
