@@ -47,6 +47,12 @@ class Settings:
     given: tuple[tuple[str, Any], ...] = ()  # the options that differ from their defaults
     command: str = ""  # what was run, where it was neither `conformance run` nor pytest
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys that may be in nothing that is written down."""
+        bill = self.profile.bill
+        return self.target.key, *(bill.secrets if bill else ())
+
 
 def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, or pytest's)
     """Check the values of `OPTIONS` as argparse or pytest has parsed them."""

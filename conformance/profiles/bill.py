@@ -62,6 +62,10 @@ class BillSource:
         return self.source in METERS
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        return self.key, self.asking_key, self.limited_key.partition("{")[0]
+
+    @property
     def told(self) -> dict[str, Json]:
         """What rules may know of it."""
         return {"bill": tuple(self.fields), **self.offers}

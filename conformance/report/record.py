@@ -46,7 +46,7 @@ def told(judged: Judged, settings: Settings) -> Told:
 
 def header(settings: Settings, ground: Ground) -> Json:
     target, profile = settings.target, settings.profile
-    return Redactor([target.key]).value({
+    return Redactor(settings.secrets).value({
         "kind": "header",
         "schema": SCHEMA,
         "tool": {"name": "streamproof", "version": installed()},
@@ -101,7 +101,7 @@ def rule(rule: Rule) -> Json:
 def case(judged: Judged, settings: Settings) -> Json:
     case, verdict = judged.case, judged.verdict
     exchanges = dict(judged.trial.exchanges) if judged.trial else {}
-    redactor = Redactor([settings.target.key])
+    redactor = Redactor(settings.secrets)
     return redactor.value({
         "kind": "case",
         "id": case.id,
@@ -140,7 +140,7 @@ def evidence(judged: Judged, settings: Settings) -> list[Json]:
     """Return what was said on both sides of the router, for a verdict that needs explaining."""
     if judged.verdict.kind not in EVIDENT or judged.trial is None:
         return []
-    redactor = Redactor([settings.target.key])
+    redactor = Redactor(settings.secrets)
     return [
         _evidence(name, exchange, redactor) for name, exchange in judged.trial.exchanges.items()
     ]

@@ -124,6 +124,7 @@ def settle(relay: Relay, status: str) -> None:
 def book(relay: Relay, status: str) -> None:
     counted = None if relay.usage is None else relay.dialect.counted(relay.usage)
     relay.row.settle(status, counted, relay.delivered)
+    relay.ledger.charged[relay.dialect.key(relay)] += relay.row.cost or 0
 
 
 def spend(relay: Relay, tokens: int) -> None:

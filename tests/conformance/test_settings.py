@@ -109,6 +109,19 @@ def test_a_profile_cannot_promise_a_surface_there_is_not(tmp_path: Path) -> None
     assert str(error.value) == f"--router-profile: {path}: surface 'soap': {right}"
 
 
+def test_the_keys_of_bills_are_secrets_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'title = "Mine"\nsource = "me"\n[bill]\nsource = "header"\ncost = "x-cost"\n'
+        'key = "sk-payer"\nasking-key = "sk-clerk"\n'
+        'limited-key = "sk-limited-{nonce}"\ntoken-limit = 9\n'
+    )
+
+    told = settings(given(router_profile=str(path), router_key="sk-mine"))
+
+    assert told.secrets == ("sk-mine", "sk-payer", "sk-clerk", "sk-limited-")
+
+
 def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROUTER_KEY", "sk-from-environment")
 

@@ -1,6 +1,6 @@
 """What each request used and costs: one row per request id, kept for a while."""
 
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -69,6 +69,7 @@ class Ledger:
     def __init__(self) -> None:
         self._rows: OrderedDict[str, Row] = OrderedDict()
         self.spent = Counter[str]()  # tokens, by the keys that have a limit
+        self.charged = defaultdict[str, Decimal](Decimal)  # money, by key
 
     def open(self, row: Row) -> None:
         self._rows[row.request_id] = row

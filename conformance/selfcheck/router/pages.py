@@ -32,6 +32,12 @@ async def usage(relay: Relay) -> Answer:
     return told(relay, row)
 
 
+async def key(relay: Relay) -> Answer:
+    """Return what has been charged to a key so far."""
+    charged = relay.ledger.charged[relay.dialect.key(relay)]
+    return told(relay, {"data": {"usage": str(charged)}})
+
+
 def told(relay: Relay, value: Json, status: int = 200) -> Answer:
     return Answer(status, relay.parts.answer_headers(relay), json_text(value).encode())
 
@@ -76,4 +82,8 @@ def _pieces(template: str) -> Iterator[str]:
     yield re.escape(template[at:])
 
 
-PAGES: Mapping[str, Page] = {"GET /v1/models": models, "GET /v1/usage/{id}": usage}
+PAGES: Mapping[str, Page] = {
+    "GET /v1/models": models,
+    "GET /v1/usage/{id}": usage,
+    "GET /v1/key": key,
+}
