@@ -12,6 +12,8 @@ from pathlib import Path
 
 from conformance.exchange import Json
 from conformance.manual.page import plain
+from conformance.plan import cases
+from conformance.probes import PROBES
 from conformance.profiles.profile import shipped
 from conformance.rules import RULES
 from conformance.selfcheck.mutants import MUTANTS
@@ -82,6 +84,8 @@ def _of_rules(promise: Promise) -> Iterator[str]:
             yield f"{rule} is no rule"
         elif need := profile.lacks(RULES[rule].needs):
             yield f"{rule} judges nothing: the profile declares no {need}"
+        elif not any(cases([RULES[rule]], PROBES.values(), profile.surfaces)):
+            yield f"{rule} judges nothing that the router speaks"
 
 
 def _of_mutants(promise: Promise) -> Iterator[str]:
@@ -96,6 +100,8 @@ def _of_mutants(promise: Promise) -> Iterator[str]:
             yield f"{name} breaks none of the rules"
         elif mutant.of not in ("", promise.router):
             yield f"{name} is one of {mutant.of}"
+        elif mutant.surface not in ("", *promised(promise.router).surfaces):
+            yield f"{name} is one of {mutant.surface}, which the router does not speak"
     yield from (f"no mutant shows {rule}" for rule in promise.rules if rule not in shown)
 
 

@@ -26,7 +26,6 @@ MODEL_IN_PATH = re.compile(r"/models/([^/:]+):")
     needs="head header",
     basis=Basis.POLICY,
     cites=DECLARED,
-    bugs="BerriAI/litellm#27748",
 )
 def headers_are_as_declared(exchange: Exchange) -> Iterator[Finding]:
     """A header that a profile declares is where it is required, and not where it is forbidden.

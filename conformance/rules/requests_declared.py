@@ -20,7 +20,6 @@ UNKNOWN = {"x_flavour": "lovage"}
     probes="pre.off-spec-refused",
     needs="upstream head",
     cites="OpenAI error codes and Anthropic documentation, errors: 400 invalid_request_error",
-    bugs="BerriAI/litellm#5957",
 )
 def a_value_that_cannot_be_is_refused(exchange: Exchange) -> Iterator[Finding]:
     """A request with a value that its API does not allow gets a 4xx: no answer, and no 5xx.

@@ -47,6 +47,13 @@ WRONG: list[tuple[dict[str, tuple[str, ...] | str], list[str]]] = [
         {"rules": ("done.present",), "mutants": ("nobody", "drops_done", "doubles_done")},
         ["nobody is no mutant", "doubles_done breaks none of the rules"],
     ),
+    (
+        {"rules": ("gem.identity-stable",), "mutants": ("numbers_its_chunks",)},
+        [
+            "gem.identity-stable judges nothing that the router speaks",
+            "numbers_its_chunks is one of gemini, which the router does not speak",
+        ],
+    ),
     ({"rules": ("done.present",)}, ["no mutant shows done.present"]),
     ({}, ["either rules check it, or there is a reason why none does"]),
     (
