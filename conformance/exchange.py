@@ -148,6 +148,14 @@ class Exchange:
         return value
 
 
+def taken(entry: Json) -> int:
+    """Return how many bytes of a body the router has taken from the provider, by its journal."""
+    if entry["end"]:
+        return int(entry["end"]["acked"])
+    blocked = entry["blocked"] and entry["blocked"]["since"] is not None
+    return int(entry["blocked"]["absorbed"] if blocked else entry["sent"]["bytes"])
+
+
 @dataclass(frozen=True)
 class Trial:
     """The exchanges of one probe, by name."""

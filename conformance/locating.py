@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.drive import trial
-from conformance.drive.trial import Bench
+from conformance.drive.trial import Asking, Bench
 from conformance.excerpt import opening
 from conformance.exchange import SURFACES, Exchange
 from conformance.preflight import PROBE
@@ -66,7 +66,7 @@ async def place(surface: str, bench: Bench, nonce: str) -> Place:
 async def _asked(surface: str, base: str, way: str, bench: Bench, nonce: str) -> Exchange:
     address = Address({surface: base}, {surface: (way,)})
     there = replace(bench, target=replace(bench.target, url=bench.target.root, address=address))
-    return await trial.exchange(PROBE, "plain", surface, there, nonce)
+    return await trial.exchange(Asking(PROBE, surface, there, nonce), "plain")
 
 
 def spoken(exchange: Exchange) -> bool:

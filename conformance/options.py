@@ -79,6 +79,12 @@ OPTIONS = (
         "default": 3.0,
         "help": "how long to wait for an event that was sent and is held back (default: 3)",
     }),
+    Option("--crowd", {
+        "metavar": "CLIENTS",
+        "type": int,
+        "default": 200,
+        "help": "clients side by side where a rule is about many (default: 200)",
+    }),
     Option("--strict-should", {
         "action": "store_true",
         "help": "a broken SHOULD rule makes the router not conformant too",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from conformance.drive import trial
 from conformance.drive.capture import Limits
-from conformance.drive.trial import Bench
+from conformance.drive.trial import Asking, Bench
 from conformance.excerpt import opening
 from conformance.exchange import End, Exchange
 from conformance.probes.fallback import FAILING
@@ -58,7 +58,7 @@ async def exchanges(bench: Bench, surface: str, run: str) -> list[Exchange]:
     limits = Limits(bench.limits.deadline, bench.limits.patience, BODY)
     asking = replace(bench, limits=limits)
     return await asyncio.gather(*(
-        trial.exchange(PROBE, name, surface, asking, f"{run}-preflight.{name}")
+        trial.exchange(Asking(PROBE, surface, asking, f"{run}-preflight"), name)
         for name in PROBE.sends
     ))  # fmt: skip
 
@@ -109,7 +109,8 @@ def _refusal(answer: Exchange, body: str) -> str:
 async def fallen_back(bench: Bench, surface: str, run: str) -> bool:
     """Have the first provider fail in a way that the profile names; say if the second is asked."""
     name = next(each for each in FAILING.sends if each in bench.policy[FALLBACK])
-    told = await trial.exchange(FAILING, name, surface, bench, f"{run}-preflight.fallback")
+    asking = Asking(FAILING, surface, bench, f"{run}-preflight.fallback")
+    told = await trial.exchange(asking, name)
     return bool(told.of_second)
 
 

@@ -21,6 +21,7 @@ from conformance.rules import RULES
 
 KEY_VARIABLE = "ROUTER_KEY"
 PORTS = range(1 << 16)
+CROWDS = range(1, 1001)
 # A secret, and what makes no difference to a verdict.
 UNTOLD = ("--router-key", "--run-dir", "--update-expected")
 
@@ -69,6 +70,8 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
     for flag in ("--deadline", "--patience"):
         if not (told[flag] > 0 and math.isfinite(told[flag])):
             raise WrongUsage(f"{flag} {told[flag]:g}: a number of seconds above 0 is needed")
+    if told["--crowd"] not in CROWDS:
+        raise WrongUsage(f"--crowd {told['--crowd']}: a number of clients is 1 to {CROWDS[-1]}")
     promised = profile(told["--router-profile"])
     for flag in ("--second-mock-port", "--second-mock-url"):
         if _differs(flag, told) and promised.lacks([FALLBACK]):
@@ -77,7 +80,7 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
     return Settings(
         _target(promised, told["--router-url"], key, told["--router-model"]),
         promised,
-        Limits(deadline=told["--deadline"], patience=told["--patience"]),
+        Limits(deadline=told["--deadline"], patience=told["--patience"], crowd=told["--crowd"]),
         Path(told["--run-dir"]),
         _surfaces(told["--surface"]) or promised.surfaces,
         told["--mock-port"],

@@ -116,6 +116,7 @@ class Error:
 @dataclass(frozen=True, slots=True)
 class Raw:
     data: bytes
+    repeat: int = 1
 
 
 Spoken = Say | Think | Call | Arguments | Refuse | Cite | Finish
@@ -141,8 +142,8 @@ BUILD: dict[str, Callable[..., Step]] = {
     "hold": Hold,
     "await_close": AwaitClose,
     "error": lambda value: Error(**value),
-    "raw": lambda value: Raw(value.encode()),
-    "raw_base64": lambda value: Raw(b64decode(value)),
+    "raw": lambda value, **rest: Raw(value.encode(), **rest),
+    "raw_base64": lambda value, **rest: Raw(b64decode(value), **rest),
     "reset": lambda _: Reset(),
     "close": Close,
     "stall": lambda _: Stall(),

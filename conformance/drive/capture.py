@@ -19,7 +19,7 @@ class Limits:
     deadline: float = 20.0  # seconds for a whole exchange
     patience: float = 3.0  # seconds to wait for an event that was sent and is held back
     body: int = 48 << 20  # bytes kept of one response
-    crowd: int = 50  # clients of a crowd
+    crowd: int = 200  # clients of a crowd
 
 
 class Captured(NamedTuple):
@@ -40,9 +40,13 @@ class Arrival:
     reads: list[Read] = field(default_factory=list)
     ended: bool = False
     left: bool = False  # we are about to go away
+    keeps: bool = True  # what comes is wanted, not only taken
+    takes: bool = True  # anything is taken from the connection
     decode: Callable[[bytes], bytes] = bytes  # the body is kept decoded, the reads as they came
 
     def add(self, data: bytes) -> None:
+        if not self.keeps:
+            return
         self.body += self.decode(data)
         self.reads.append(Read(time.monotonic_ns(), data))
         self.more.set()
@@ -74,7 +78,8 @@ async def capture(
     content = json.dumps(request.body, ensure_ascii=False).encode() if told else b""
     try:
         async with asyncio.timeout(limits.deadline):
-            asked = http.send(request.method, request.url, _headers(request), content)
+            sent = _headers(request)
+            asked = http.send(request.method, request.url, sent, content, reads=arrival.takes)
             async with asked as ((status, headers, trailers), body):
                 arrival.decode = undoing(words(_coding(headers)))
                 async for data in body:

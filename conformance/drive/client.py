@@ -49,16 +49,20 @@ class Client:
 
     @asynccontextmanager
     async def send(
-        self, method: str, url: str, headers: Headers, content: bytes
+        self, method: str, url: str, headers: Headers, content: bytes, *, reads: bool = True
     ) -> AsyncIterator[Answer]:
-        """Give out the head of the answer and its body, to be read within the block."""
+        """Give out the head of the answer and its body, to be read within the block.
+
+        Without `reads` nothing is taken from the connection, not even a head: it is there until
+        whoever asked gives up.
+        """
         parts = urlsplit(url)
         origin = parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme]
         try:
             asked = _request(method, parts, headers, content)
         except h11.LocalProtocolError as error:
             raise Broken(End.REFUSED, f"not sent: {error}") from error
-        wire, head = await self._begun(origin, asked)
+        wire, head = await self._begun(origin, asked, reads=reads)
         try:
             async with aclosing(wire.body()) as body:
                 yield head, body
@@ -68,7 +72,7 @@ class Client:
             else:
                 wire.close()
 
-    async def _begun(self, origin: Origin, asked: bytes) -> tuple[Wire, Head]:
+    async def _begun(self, origin: Origin, asked: bytes, *, reads: bool) -> tuple[Wire, Head]:
         """Ask, and ask once more where a kept connection was closed meanwhile.
 
         A server may do that at any time; it says nothing about how it answers.
@@ -76,7 +80,7 @@ class Client:
         while True:
             wire, kept = await self._wire(origin)
             try:
-                return wire, await wire.asked(asked)
+                return wire, await wire.asked(asked, reads=reads)
             except Broken as broken:
                 if not kept or broken.end != End.REFUSED:
                     raise

@@ -63,8 +63,10 @@ class Wire(asyncio.Protocol):
         """Seconds since its last answer ended."""
         return time.monotonic() - self._idle_since
 
-    async def asked(self, request: bytes) -> Head:
+    async def asked(self, request: bytes, *, reads: bool = True) -> Head:
         """Send a request and return the head of its answer; without one the connection is over."""
+        if not reads:
+            self._transport.pause_reading()
         self._head, self._fields, self._size, self._whole = None, [], 0, False
         self._transport.write(request)
         head = None

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from conformance.exchange import Json
 
 PATIENCE = 30.0  # seconds
+SETTLE_MS = 2000  # in which what is open still may end
 HEAD = re.DOTALL | re.IGNORECASE
 
 
@@ -35,12 +36,12 @@ class Mock:
     async def release(self, nonce: str, hold: str) -> None:
         await self._call("POST", f"/_mock/release/{nonce}", json={"hold": hold})
 
-    async def reached(self, nonce: str, hold: str, seconds: float) -> None:
-        """Return once the provider has come to a hold, or has not for so long."""
-        asked = {"nonce": nonce, "wait": f"hold:{hold}", "timeout_ms": f"{seconds * 1000:.0f}"}
+    async def come(self, nonce: str, far: str, seconds: float) -> None:
+        """Return once the provider is so far (`started`, `hold:NAME`), or is not for so long."""
+        asked = {"nonce": nonce, "wait": far, "timeout_ms": f"{seconds * 1000:.0f}"}
         await self._call("GET", "/_mock/journal", params=asked)
 
-    async def journal(self, nonce: str, settle_ms: int = 2000) -> tuple[Json, ...]:
+    async def journal(self, nonce: str, settle_ms: int = SETTLE_MS) -> tuple[Json, ...]:
         """Return the entries of a nonce; those still open get a moment to end."""
         asked: dict[str, str] = {"nonce": nonce}
         entries = (await self._call("GET", "/_mock/journal", params=asked))["entries"]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from conformance.drive.mock import Mock
+from conformance.drive.mock import SETTLE_MS, Mock
 from conformance.exchange import Json
 
 RECOVERY = 60.0  # seconds a router gets to ask the first one again after failures
@@ -22,12 +22,13 @@ class Pair:
     async def release(self, nonce: str, hold: str) -> None:
         await asyncio.gather(self._first.release(nonce, hold), self._second.release(nonce, hold))
 
-    async def reached(self, nonce: str, hold: str, seconds: float) -> None:
-        await self._first.reached(nonce, hold, seconds)
+    async def come(self, nonce: str, far: str, seconds: float) -> None:
+        await self._first.come(nonce, far, seconds)
 
-    async def journal(self, nonce: str) -> tuple[Json, ...]:
+    async def journal(self, nonce: str, settle_ms: int = SETTLE_MS) -> tuple[Json, ...]:
         """Return the entries of both in the order in which they were asked."""
-        listed = await asyncio.gather(self._first.journal(nonce), self._second.journal(nonce))
+        both = (self._first, self._second)
+        listed = await asyncio.gather(*(mock.journal(nonce, settle_ms) for mock in both))
         entries = [entry for each in listed for entry in each]
         return tuple(sorted(entries, key=lambda entry: entry["request"]["at"]))
 

@@ -15,17 +15,18 @@ def spread(probe: Probe, surface: str, address: Address, policy: Mapping[str, Js
     """Return the probe with the requests that are really sent."""
     if not any(send.each for send in probe.sends.values()):
         return probe
+    word = str(policy.get("guard", ""))
     rows: tuple[Endpoint, ...] = policy.get(ENDPOINT, ())
     sends = {
         name: one
         for told, send in probe.sends.items()
-        for name, one in _each(told, send, address.ways(surface), rows)
+        for name, one in _each(told, send, address.ways(surface), rows, len(word))
     }
     return replace(probe, sends=sends)
 
 
 def _each(
-    name: str, send: Send, ways: tuple[str, ...], rows: tuple[Endpoint, ...]
+    name: str, send: Send, ways: tuple[str, ...], rows: tuple[Endpoint, ...], letters: int
 ) -> Iterator[tuple[str, Send]]:
     match send.each:
         case "way":
@@ -34,5 +35,8 @@ def _each(
         case "endpoint":
             for at, row in enumerate(rows):
                 yield f"{at}", replace(send, endpoint=row)
+        case "cut":
+            for at in range(1, letters):
+                yield f"{name}.{at}", replace(send, cut=at)
         case _:
             yield name, send

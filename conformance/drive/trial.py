@@ -1,25 +1,27 @@
 """Runs one probe against a router: sends its requests, releases holds, collects the journal."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, groupby
+from typing import Any
 
 from conformance.drive.bill import Books
-from conformance.drive.capture import Arrival, Captured, Limits, capture
+from conformance.drive.capture import Arrival, Limits, capture
 from conformance.drive.client import Client
-from conformance.drive.holds import LAST, SIGN, Going, Holds, holds
+from conformance.drive.conduct import Course, Journal, Seen, accompanied
+from conformance.drive.holds import LAST, Going, holds
 from conformance.drive.mock import MockTrouble
 from conformance.drive.pair import Mocks, Pair
 from conformance.drive.spread import spread
 from conformance.drive.target import Target, request
-from conformance.exchange import Exchange, HoldSeen, Json, Trial
-from conformance.probes.probe import Probe, Send
+from conformance.exchange import Exchange, Json, Trial
+from conformance.probes.probe import Given, Probe, Send
 
-EVERYTHING = "*"  # all holds of a script
 GRACE = 4.0  # seconds in which a router that keeps its limit has ended an answer
 UNREACHED = (502, 503, 504)
+
+Exchanges = dict[str, Exchange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +37,64 @@ class Bench:
     going: Going | None = None  # whom a stream that stays waits for
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One probe asked on one surface."""
+
+    probe: Probe
+    surface: str
+    bench: Bench
+    nonce: str
+
+    def given(self, name: str, client: int = 0) -> Given:
+        """Return what the script of a request is made for; each has a nonce of its own."""
+        # What is before the last dash is the run, so that none may follow.
+        own = f"{self.nonce}.{name.replace('-', '_')}" + (f".{client}" if client else "")
+        policy = self.bench.policy
+        limit = policy.get(self.probe.limit, 1.0)
+        cut = self.probe.sends[name].cut
+        return Given(own, limit, str(policy.get("guard", "")), cut or client)
+
+    def clients(self, send: Send) -> int:
+        """Return how many send it."""
+        return max(1, round(self.bench.limits.crowd * send.crowd))
+
+
 async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
-    """Send a probe's requests one after the other; each has a nonce of its own."""
-    exchanges: dict[str, Exchange] = {}
+    """Send a probe's requests one after the other, but for those that go on and for crowds."""
     probe = spread(probe, surface, bench.target.address, bench.policy)
     if probe.limit:
         bench = replace(bench, limits=waiting(bench.limits, bench.policy[probe.limit]))
     elif probe.patient:
         deadline = bench.limits.deadline + probe.patient
         bench = replace(bench, limits=replace(bench.limits, deadline=deadline))
-    staying: dict[str, asyncio.Task[Exchange]] = {}
-    crowds = [_crowd(send, bench) for send in probe.sends.values() if send.leave]
-    bench = replace(bench, going=Going(sum(crowds)))
+    asking, exchanges = Asking(probe, surface, bench, nonce), Exchanges()
+    leaving = sum(asking.clients(send) for send in probe.sends.values() if send.leave)
+    asking = replace(asking, bench=replace(bench, going=Going(leaving)))
+    over, open_ = asyncio.Event(), dict[str, asyncio.Task[Exchange]]()
     try:
-        if probe.remembered and not await recovered(probe, surface, bench, nonce):
+        if probe.remembered and not await recovered(asking):
             return Trial(probe.id, exchanges, unready=UNREADY)
-        for name, send in probe.sends.items():
-            # What is before the last dash is the run, so that none may follow.
-            own = f"{nonce}.{name.replace('-', '_')}"
-            if send.stays:
-                staying[name] = await _stay(probe, name, surface, bench, own)
-                continue
-            more_of_them = range(1, _crowd(send, bench))
-            others = [exchange(probe, name, surface, bench, f"{own}.{at}") for at in more_of_them]
-            first = exchange(probe, name, surface, bench, own)
-            exchanges[name], *more = await asyncio.gather(first, *others)
-            exchanges |= {f"{name}.{at}": each for at, each in enumerate(more, 1)}
-        exchanges |= {name: await stayed for name, stayed in staying.items()}
+        for kind, sends in groupby(probe.sends.items(), lambda pair: _kind(pair[1])):
+            if kind == "open":
+                for name, _ in sends:
+                    open_[name] = await _opened(asking, name, over)
+            else:
+                await _sent(asking, dict(sends), exchanges)
+        over.set()
+        for name, task in open_.items():
+            exchanges[name] = await task
     except MockTrouble as trouble:
         return Trial(probe.id, exchanges, str(trouble))
     finally:
-        for stayed in staying.values():
-            stayed.cancel()
+        for task in open_.values():
+            task.cancel()
+        await asyncio.gather(*open_.values(), return_exceptions=True)
     return Trial(probe.id, exchanges)
+
+
+def _kind(send: Send) -> str:
+    return "open" if send.stays or send.lasts else "crowd" if send.crowd else "one"
 
 
 UNREADY = "the router did not go back to its first provider, which earlier failures had it avoid"
@@ -75,38 +102,25 @@ WELL = Probe("well", "", "text")
 PAUSE = 0.25  # seconds between two questions
 
 
-async def recovered(probe: Probe, surface: str, bench: Bench, nonce: str) -> bool:
+async def recovered(asking: Asking) -> bool:
     """Ask until it is the first provider that is asked."""
-    if not isinstance(bench.mock, Pair):
+    mock = asking.bench.mock
+    if not isinstance(mock, Pair):
         return True
-    headers = next(iter(probe.sends.values())).headers
-    asking = replace(WELL, sends={"plain": Send("plain", headers=headers)})
+    headers = next(iter(asking.probe.sends.values())).headers
+    well = replace(WELL, sends={"plain": Send("plain", headers=headers)})
     clock = asyncio.get_running_loop().time
-    deadline = clock() + bench.mock.recovery
+    deadline = clock() + mock.recovery
     for number in count():
-        told = await exchange(asking, "plain", surface, bench, f"{nonce}.well{number}")
+        asked = replace(asking, probe=well, nonce=f"{asking.nonce}.well{number}")
+        told = await exchange(asked, "plain")
         if told.of_first:
             return True
         if clock() > deadline:
             break
         await asyncio.sleep(PAUSE)
-    bench.mock.recovery = 0
+    mock.recovery = 0
     return False
-
-
-def _crowd(send: Send, bench: Bench) -> int:
-    return bench.limits.crowd if send.crowd else 1
-
-
-async def _stay(
-    probe: Probe, name: str, surface: str, bench: Bench, nonce: str
-) -> "asyncio.Task[Exchange]":
-    """Begin an exchange that is held back until all who leave have left."""
-    stayed = asyncio.create_task(exchange(probe, name, surface, bench, nonce))
-    if bench.mock:
-        hold = holds(probe.document(name))[0][0]
-        await bench.mock.reached(nonce, hold, bench.limits.patience)
-    return stayed
 
 
 def waiting(limits: Limits, limit: float) -> Limits:
@@ -114,49 +128,68 @@ def waiting(limits: Limits, limit: float) -> Limits:
     return replace(limits, deadline=1.5 * limit + GRACE)
 
 
-async def exchange(probe: Probe, name: str, surface: str, bench: Bench, nonce: str) -> Exchange:
+async def _opened(asking: Asking, name: str, over: asyncio.Event) -> "asyncio.Task[Exchange]":
+    """Begin an exchange that goes on beside others, and wait until the provider is at it."""
+    task = asyncio.create_task(exchange(asking, name, over=over))
+    given, mock = asking.given(name), asking.bench.mock
+    if mock:
+        held = holds(asking.probe.document(name, given))
+        far = asking.probe.sends[name].lasts or f"hold:{held[0][0]}"
+        await mock.come(given.nonce, far, asking.bench.limits.patience)
+    return task
+
+
+async def _sent(asking: Asking, sends: Mapping[str, Send], made: Exchanges) -> None:
+    """Send what is of one kind: a crowd at once, anything else one after the other."""
+    if not any(send.crowd for send in sends.values()):
+        for name, send in sends.items():
+            made[name] = await exchange(asking, name, first=made.get(send.again))
+        return
+    clients = [(name, at) for name, send in sends.items() for at in range(asking.clients(send))]
+    told = await asyncio.gather(*(exchange(asking, name, at=at) for name, at in clients))
+    for (name, at), each in zip(clients, told, strict=True):
+        made[f"{name}.{at}" if at else name] = each
+
+
+async def exchange(asking: Asking, name: str, **how: Any) -> Exchange:  # noqa: ANN401  (as below)
+    """Make one exchange, and have it billed where that is asked for."""
+    probe, bench = asking.probe, asking.bench
     if not (probe.billed and bench.books):
-        return await _made(probe, name, surface, bench, nonce)
+        return await _made(asking, name, **how)
     payer = bench.books.payer(bench.target)
     if probe.sends[name].limited:
-        payer = replace(payer, key=bench.books.limited_key(surface, nonce))
+        key = bench.books.limited_key(asking.surface, asking.given(name, how.get("at", 0)).nonce)
+        payer = replace(payer, key=key)
     async with bench.books.opened(payer, bench.http) as billed:
-        made = await _made(probe, name, surface, replace(bench, target=payer), nonce)
+        made = await _made(replace(asking, bench=replace(bench, target=payer)), name, **how)
         return replace(made, bill=await billed(made))
 
 
-async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str) -> Exchange:
-    send = probe.sends[name]
-    limit = bench.policy.get(probe.limit, 1.0)
-    scenario = probe.document(name, limit) if bench.mock and not send.endpoint else None
-    marker = probe.marker(name, nonce, limit)
-    prompt = f"{marker} {probe.question}" if bench.mock else probe.question
+async def _made(
+    asking: Asking,
+    name: str,
+    *,
+    at: int = 0,
+    first: Exchange | None = None,
+    over: asyncio.Event | None = None,
+) -> Exchange:
+    """Send one request; `first` is the one it repeats, one that lasts does so until `over`."""
+    probe, surface, bench = asking.probe, asking.surface, asking.bench
+    send, own = probe.sends[name], asking.given(name, at)
+    given = asking.given(send.again) if send.again else own
+    scenario = probe.document(name, given) if bench.mock and not send.endpoint else None
+    prompt = f"{probe.marker(name, given)} {probe.question}" if bench.mock else probe.question
     model = bench.policy[send.model] if send.model else bench.target.model
-    if send.header:
-        told, _, value = bench.policy[send.header].partition(":")
-        send = replace(send, headers=(*send.headers, (told, value.strip())))
-    asked = request(replace(bench.target, model=model), surface, send, prompt.strip())
-    arrival = Arrival()
-    seen: list[HoldSeen] = []
+    sent = replace(send, headers=(*_headers(send, given), *_header(send, bench.policy)))
+    asked = request(replace(bench.target, model=model), surface, sent, prompt.strip())
+    arrival = Arrival(keeps=not send.lasts, takes=not send.unread)
     last = LAST[surface] if send.closes else None
     capturing = asyncio.create_task(capture(bench.http, asked, arrival, bench.limits, last))
-    planned = holds(scenario)
-    if bench.mock and send.leave:
-        captured = await _beside(
-            _leave(bench, nonce, planned, arrival, send.leave, capturing), capturing
-        )
-    elif planned:
-        waits = bench.going.gone if bench.going and send.stays else None
-        captured = await _beside(_release(bench, nonce, planned, arrival, seen, waits), capturing)
-    else:
-        captured = await capturing
-    if bench.going and send.leave:
-        bench.going.left()
-    journal = await bench.mock.journal(nonce) if bench.mock else ()
-    if bench.mock and send.leave:
-        await bench.mock.release(nonce, EVERYTHING)
-        if any(entry["end"] is None for entry in journal):  # it shows what is written for nobody
-            journal = await bench.mock.journal(nonce)
+    seen, journal = Seen(), Journal()
+    if bench.mock:
+        course = Course(bench.mock, given.nonce, bench.limits, holds(scenario), arrival, capturing)
+        seen, journal = await accompanied(course, send, bench.going, over)
+    captured = await capturing
     return Exchange(
         surface,
         send.mode,
@@ -167,69 +200,23 @@ async def _made(probe: Probe, name: str, surface: str, bench: Bench, nonce: str)
         captured.reads,
         captured.end,
         captured.error,
-        tuple(seen),
-        journal,
+        seen,
+        journal[len(first.journal) if first else 0 :],
         scenario,
         bench.policy,
-        nonce,
+        own.nonce,
         trailers=captured.trailers,
     )
 
 
-async def _beside(
-    doing: Coroutine[None, None, None], capturing: "asyncio.Task[Captured]"
-) -> Captured:
-    """Do something as long as an answer is coming."""
-    task = asyncio.create_task(doing)
-    captured = await capturing
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-    return captured
+def _headers(send: Send, given: Given) -> Iterator[tuple[str, str]]:
+    return ((name, given.fill(told)) for name, told in send.headers)
 
 
-async def _leave(  # noqa: PLR0913, PLR0917  (what has to be known of the exchange)
-    bench: Bench, nonce: str, planned: Holds, arrival: Arrival, at: str,
-    capturing: "asyncio.Task[Captured]",
-) -> None:  # fmt: skip
-    """Go away while the provider holds its answer back, with what was sent ahead of that."""
-    if bench.mock:
-        await bench.mock.reached(nonce, at, bench.limits.deadline)
-    expected = dict(planned)[at]
-    with suppress(TimeoutError):  # a router may keep it back: then we leave without it
-        async with asyncio.timeout(bench.limits.patience):
-            await arrival.until(None if expected is None else expected.encode())
-    arrival.left = True
-    capturing.cancel()
-
-
-async def _release(  # noqa: PLR0913, PLR0917  (as above)
-    bench: Bench, nonce: str, planned: Holds, arrival: Arrival, seen: list[HoldSeen],
-    waits: asyncio.Event | None = None,
-) -> None:  # fmt: skip
-    """Release each hold once what was sent ahead of it has come out of the router.
-
-    A router may keep back a few events. Where nothing comes out within our patience the hold is
-    released all the same, and from then on we ask for what was sent that many holds earlier.
-    """
-    lag, had = 0, 0
-    for position, (name, expected) in enumerate(planned):
-        due = planned[position - lag][1] if position >= lag else ""
-        # However long a router has taken to ask: our patience begins once it has got an answer.
-        if bench.mock and due != "":
-            await bench.mock.reached(nonce, name, bench.limits.deadline)
-        try:
-            async with asyncio.timeout(bench.limits.patience):
-                beyond = had if due == SIGN else 0
-                await arrival.until(None if due is None else due.encode(), beyond)
-        except TimeoutError:
-            lag += 1
-        if waits:
-            await waits.wait()
-        seen.append(HoldSeen(name, expected or "", lag))
-        had = len(arrival.body)
-        if bench.mock:
-            await bench.mock.release(nonce, name)
+def _header(send: Send, policy: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    if send.header:
+        name, _, told = policy[send.header].partition(":")
+        yield name, told.strip()
 
 
 def chance(trial: Trial) -> bool:

@@ -94,7 +94,7 @@ PROBES = (
         "silent crowd",
         "text",
         {
-            "left": replace(after(3), crowd=True, headers=SESSION),
+            "left": replace(after(3), crowd=0.25, headers=SESSION),
             "after": Send(headers=SESSION),
         },
         heavy=True,
@@ -106,7 +106,7 @@ PROBES = (
         "text",
         {
             "beside": Send(change=BESIDE, headers=SESSION, stays=True),
-            "left": replace(after(3), crowd=True, headers=SESSION),
+            "left": replace(after(3), crowd=0.25, headers=SESSION),
             "alone": Send(change=ALONE, headers=SESSION),
         },
         heavy=True,

@@ -47,6 +47,8 @@ UNSPECIFIED = "unspecified"
 #: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence
 #: towards a client, of a whole request.
 LIMITS = frozenset({"idle-limit", "keepalive-limit", "request-limit"})
+#: Bytes a router may declare: of one stream that its client does not take, of one event.
+SIZES = frozenset({"buffer-limit", "event-limit"})
 #: What not every router offers, and how it is declared.
 FEATURES: Mapping[str, tuple[type | UnionType, str]] = {
     "fallback": (bool | list, fallback.RIGHT),  # another provider is asked when one fails
@@ -68,7 +70,7 @@ DECLARED = LIMITS | FEATURES.keys() | ROWS.keys() | OFFERS | {BILL, AUTH, TRANSP
 LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 TEXTS = ("title", "source", "url", "model", "version")
 MEMBERS = {*TEXTS, "profile", "surfaces", LOOKAHEAD, "policy", "deviations", BILL, "features",
-           "base", AUTH, *LIMITS, *ROWS}  # fmt: skip
+           "base", AUTH, *LIMITS, *SIZES, *ROWS}  # fmt: skip
 
 
 class BadProfile(ValueError):
@@ -152,6 +154,7 @@ def read(path: Path) -> Profile:
         {
             **_policy(path, told.get("policy", {})),
             **_limits(path, told),
+            **_sizes(path, told),
             **_features(path, told.get("features", {})),
             **listed,
             **(asked.told if asked else {}),
@@ -234,6 +237,14 @@ def _limits(path: Path, told: Json) -> dict[str, Json]:
         if not isinstance(said, int | float) or isinstance(said, bool) or not 0 < said < math.inf:
             raise BadProfile(f"{path}: {name} {said!r}: a number of seconds above 0 is needed")
     return limits
+
+
+def _sizes(path: Path, told: Json) -> dict[str, Json]:
+    sizes = {name: told[name] for name in SIZES & told.keys()}
+    for name, said in sizes.items():
+        if not isinstance(said, int) or isinstance(said, bool) or said <= 0:
+            raise BadProfile(f"{path}: {name} {said!r}: a number of bytes above 0 is needed")
+    return sizes
 
 
 def _lookahead(path: Path, said: Json) -> int:

@@ -15,12 +15,12 @@ from conformance.drive.trial import Bench
 from conformance.plan import Case
 from conformance.profiles.profile import Profile
 from conformance.selfcheck.matrix import Observed
-from conformance.selfcheck.routers import have, origin, promised, reached
+from conformance.selfcheck.routers import have, promised, reached, terms
 from conformance.selfcheck.servers import Servers
 from conformance.verdicts import Kind, Verdict, judge
 
 # Mutants hold events back on purpose and run into our patience: it is short.
-LIMITS = Limits(deadline=16.0, patience=1.5, crowd=16)
+LIMITS = Limits(deadline=16.0, patience=1.5, crowd=32)
 WIDTH = 48  # trials at once: many, as some of them wait
 WAITING = 5  # beside each of them, of those that do nothing else
 
@@ -39,6 +39,11 @@ class Job:
         """Tell whether the trial is about a limit, and takes as long as that."""
         return bool(self.cases[0].probe.limit)
 
+    @property
+    def taxing(self) -> bool:
+        """Tell whether the trial takes so much that there is one of its kind at a time."""
+        return self.cases[0].probe.taxing
+
 
 def jobs(routers: Mapping[str, str], cases: Sequence[Case], run: str) -> Iterator[Job]:
     """Pair each router with the trials of the surface it is asked on, or of all if that is ''.
@@ -48,11 +53,11 @@ def jobs(routers: Mapping[str, str], cases: Sequence[Case], run: str) -> Iterato
     trials: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         trials.setdefault(case.trial, []).append(case)
-    rounds: dict[str, list[tuple[int, tuple[Case, ...]]]] = {}
+    rounds: dict[tuple[str, ...], list[tuple[int, tuple[Case, ...]]]] = {}
     for number, (router, only) in enumerate(routers.items()):
-        if origin(router) not in rounds:
-            rounds[origin(router)] = list(_round(trials.values(), promised(router)))
-        for position, left in rounds[origin(router)]:
+        if terms(router) not in rounds:
+            rounds[terms(router)] = list(_round(trials.values(), promised(router)))
+        for position, left in rounds[terms(router)]:
             if only in ("", left[0].surface):
                 yield Job(router, f"{run}.{number}", f"{run}.{number}-{position}", left)
 
@@ -77,7 +82,8 @@ async def observed(servers: Servers, work: Sequence[Job]) -> list[Observed]:
     waiting = iter([job for job in work if job.waits])
     # What takes longest comes first, or the others wait for it in the end.
     slowest = sorted(work, key=lambda job: -job.cases[0].probe.patient)
-    busy = iter([job for job in slowest if not job.waits])
+    busy = iter([job for job in slowest if not (job.waits or job.taxing)])
+    taxing = iter([job for job in work if job.taxing])
     left = Counter(job.run for job in work)
     accounts = {router: books(promised(router).bill) for router in {job.router for job in work}}
 
@@ -103,7 +109,13 @@ async def observed(servers: Servers, work: Sequence[Job]) -> list[Observed]:
             )
         await mock.close()
 
-    await asyncio.gather(*(bench() for _ in range(WIDTH)))
+    async def loaded() -> None:
+        mock = mocks(servers.control_url, servers.second_url)
+        async with Client() as http:
+            await worker(taxing, http, mock)
+        await mock.close()
+
+    await asyncio.gather(loaded(), *(bench() for _ in range(WIDTH)))
     return found
 
 

@@ -43,6 +43,10 @@ def request_headers(relay: Relay) -> Headers:
     )
 
 
+def nothing_recalled(relay: Relay) -> Answer | None:
+    return None
+
+
 def providers(relay: Relay) -> Sequence[Upstream]:
     """Ask the first one, and no other."""
     return relay.upstreams[:1]
@@ -146,6 +150,7 @@ def answer(answer: Answer, relay: Relay) -> Answer:
 REFERENCE = Parts(
     admit=admit,
     request_headers=request_headers,
+    recall=nothing_recalled,
     providers=providers,
     falls_back=never,
     stream_headers=stream_headers,

@@ -1,5 +1,6 @@
 """All the routers there are, by the name they are served under, and what each is held to."""
 
+from dataclasses import replace
 from functools import cache
 
 from conformance.drive.target import Target, target
@@ -40,10 +41,20 @@ def origin(name: str) -> str:
     return (made.of if made else "") or REFERENCE_NAME
 
 
+def terms(name: str) -> tuple[str, ...]:
+    """Return what its profile depends on: the good router it is made of, what it alone offers."""
+    return origin(name), *(VARIANTS[name].features if name in VARIANTS else ())
+
+
 @cache
 def promised(name: str) -> Profile:
-    """Return the profile a router is held to: that of the good one it is made of."""
-    return load(origin(name))
+    """Return the profile a router is held to: that of the good one it is made of.
+
+    A variant may offer what that one does not.
+    """
+    profile = load(origin(name))
+    features = VARIANTS[name].features if name in VARIANTS else {}
+    return replace(profile, policy={**profile.policy, **features})
 
 
 def have(name: str) -> frozenset[str]:

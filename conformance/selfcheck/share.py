@@ -1,12 +1,12 @@
 """Which trials a mutant is asked for, so that the self-check is done while one waits for it.
 
 The reference and the legal variants are asked everything, and every mutant whatever its rules
-judge. What is heavy is asked of mutants that break a rule of the same family: how bytes are framed
-is nothing to who loses a tool call. Where each byte is waited for, who is not broken there is asked
-on one surface, but for the reference. On one surface, chat for those of all, a mutant is asked all
-that rules of its families judge, and so much else that every other rule judges it too; on the
-others a share. What is left out is something else for each mutant: between them all trials are
-asked.
+judge. What is about load is asked of nobody else but a few of the legal variants. What is heavy is
+asked of mutants that break a rule of the same family: how bytes are framed is nothing to who loses
+a tool call. Where each byte is waited for, who is not broken there is asked on one surface, but for
+the reference. On one surface, chat for those of all, a mutant is asked all that rules of its
+families judge, and so much else that every other rule judges it too; on the others a share. What is
+left out is something else for each mutant: between them all trials are asked.
 
 A mutant of the router with two providers is asked what is about them, and a share of all else.
 
@@ -31,6 +31,7 @@ from conformance.selfcheck.variant import Variant
 
 HOME = "chat"
 PROMISES = "declared"  # the tag of the probes by which a router's own promises show
+LOAD = {"isolation", "load"}  # families whose trials take what a machine can give
 SHARE = 6  # one in so many
 
 
@@ -84,7 +85,9 @@ def asked(name: str, variant: Variant | None, judging: Sequence[Case]) -> bool:
     if probe.patient and surface != (variant.surface or _one(name)):
         return False
     if not variant.breaks:
-        return True
+        return _chance(name, judging) or not loaded(judging)
+    if loaded(judging):
+        return False
     if probe.heavy:
         families = {rule.partition(".")[0] for rule in variant.breaks}
         return any(case.rule.family in families for case in judging)
@@ -92,6 +95,11 @@ def asked(name: str, variant: Variant | None, judging: Sequence[Case]) -> bool:
         return probe.remembered or _chance(name, judging)
     at_home = variant.surface or HOME
     return surface == at_home or _chance(name, judging)
+
+
+def loaded(judging: Sequence[Case]) -> bool:
+    """Tell whether a trial is about load alone."""
+    return all(case.rule.family in LOAD for case in judging)
 
 
 def shows(probe: Probe) -> bool:

@@ -1,9 +1,9 @@
 """Routers that differ from the reference in one part: mutants break rules, legal variants none."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from inspect import cleandoc
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from conformance.selfcheck.router.relay import Dialect, Parts
@@ -12,6 +12,8 @@ from conformance.selfcheck.router.relay import Dialect, Parts
 FALLBACK = "reference-fallback"
 NEUTRAL = frozenset(part.name for part in fields(Parts)) - {"dialects"}
 OF_A_SURFACE = frozenset(part.name for part in fields(Dialect)) - {"name"}
+
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 Function = Callable[..., object]
 
@@ -29,6 +31,7 @@ class Variant:
     instead_of: Any = None  # the member it replaces: one of the repairs, or a key of conversions
     surface: str = ""  # the only one on which it is asked; empty: all of them
     of: str = ""  # the good router it is made of, and held to the profile of; empty: the reference
+    features: Mapping[str, Any] = field(default_factory=dict)  # what its profile declares beside
 
     def router(self, reference: Parts) -> Parts:
         """Return the reference, or another good router, with one part or member of it replaced."""
@@ -57,30 +60,43 @@ class Variant:
         return {**whole, self.instead_of: self.value}
 
 
-def mutant(
-    part: str, *, breaks: str, surface: str = "", instead_of: object = None, of: str = ""
+def mutant(  # noqa: PLR0913  (what tells one variant from another)
+    part: str,
+    *,
+    breaks: str,
+    surface: str = "",
+    instead_of: object = None,
+    of: str = "",
+    features: Mapping[str, Any] = NONE,
 ) -> Callable[[Function], Variant]:
     """Make a broken router of a function that takes the place of one part.
 
     `breaks` is the ids of the rules it breaks, separated by spaces; the docstring says what is
     wrong with it, its name is the name of the router. A part that every surface has in common is
     asked on all of them unless `surface` names one; a part of a surface is one of chat's unless
-    it names another. One of an emulation keeps a promise less than the router of that name.
+    it names another. One of an emulation keeps a promise less than the router of that name. What
+    not every router offers is in `features`, as in a profile.
     """
     where = surface or ("" if part in NEUTRAL else "chat")
 
     def decorate(value: Function) -> Variant:
         text = cleandoc(value.__doc__ or "")
-        return Variant(part, value, text, frozenset(breaks.split()), instead_of, where, of)
+        named = frozenset(breaks.split())
+        return Variant(part, value, text, named, instead_of, where, of, features)
 
     return decorate
 
 
 def legal(
-    part: str, *, surface: str = "", instead_of: object = None, of: str = ""
+    part: str,
+    *,
+    surface: str = "",
+    instead_of: object = None,
+    of: str = "",
+    features: Mapping[str, Any] = NONE,
 ) -> Callable[[Function], Variant]:
     """Make an odd but conformant router of a function that takes the place of one part."""
-    return mutant(part, breaks="", surface=surface, instead_of=instead_of, of=of)
+    return mutant(part, breaks="", surface=surface, instead_of=instead_of, of=of, features=features)
 
 
 def collected(*modules: ModuleType) -> dict[str, Variant]:

@@ -78,5 +78,5 @@ def aside(step: Step) -> Moment:
         case Comment():
             return Send(f": {step.text}\n\n".encode(), "comment", 0)
         case Raw():
-            return Send(step.data, "raw", step.data.count(b"\n\n"))
+            return Send(step.data, "raw", step.data.count(b"\n\n"), times=step.repeat)
     return step  # type: ignore[return-value]

@@ -50,3 +50,21 @@ def test_a_limit_that_is_no_number_of_seconds_is_refused(tmp_path: Path, said: s
     value = {"true": "True", '"a minute"': "'a minute'"}.get(said, said)
     need = "a number of seconds above 0 is needed"
     assert str(caught.value) == f"{path}: keepalive-limit {value}: {need}"
+
+
+def test_rules_find_sizes_beside_the_policies(tmp_path: Path) -> None:
+    path = written(tmp_path, "buffer-limit = 1048576\nevent-limit = 4096")
+
+    told = {"lookahead": 1, "buffer-limit": 1 << 20, "event-limit": 4096}
+    assert read(path).policy == told
+
+
+@pytest.mark.parametrize("said", ["0", "1.5", '"16 MiB"', "true"])
+def test_a_size_that_is_no_number_of_bytes_is_refused(tmp_path: Path, said: str) -> None:
+    path = written(tmp_path, f"event-limit = {said}")
+
+    with pytest.raises(BadProfile) as caught:
+        read(path)
+
+    value = {"true": "True", '"16 MiB"': "'16 MiB'"}.get(said, said)
+    assert str(caught.value) == f"{path}: event-limit {value}: a number of bytes above 0 is needed"

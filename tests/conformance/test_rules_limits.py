@@ -7,6 +7,7 @@ import pytest
 from conformance.exchange import End, Exchange, Json, Read, Trial
 from conformance.plan import cases
 from conformance.probes import PROBES
+from conformance.probes.probe import Given
 from conformance.profiles.profile import load
 from conformance.rules import RULES, limits
 from conformance.verdicts import Kind, judge
@@ -107,6 +108,6 @@ def test_the_waits_of_a_script_are_stretched_to_the_limit() -> None:
     quiet = PROBES["quiet"]
 
     for limit in (1.0, 15.0):
-        waits = [step["wait_ms"] for step in quiet.document("stream", limit)["step"]
+        waits = [step["wait_ms"] for step in quiet.document("stream", Given(limit=limit))["step"]
                  if "wait_ms" in step]  # fmt: skip
         assert waits == [4000 * limit]

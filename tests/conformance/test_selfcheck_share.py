@@ -11,13 +11,14 @@ from conformance.rules import RULES
 from conformance.selfcheck.mutants import MUTANTS
 from conformance.selfcheck.observe import Job, jobs
 from conformance.selfcheck.routers import ASKED, VARIANTS
-from conformance.selfcheck.share import SHARE, asked, shared, shows
+from conformance.selfcheck.share import SHARE, asked, loaded, shared, shows
 from conformance.selfcheck.variant import Variant
 
 TRIALS: dict[tuple[str, str], list[Case]] = {}
 for each in cases(RULES.values(), PROBES.values()):
     TRIALS.setdefault(each.trial, []).append(each)
 HEAVY = [judging for judging in TRIALS.values() if judging[0].probe.heavy]
+LOADED = [judging for judging in TRIALS.values() if loaded(judging)]
 LIGHT = [judging for judging in TRIALS.values() if not judging[0].probe.heavy]
 
 
@@ -29,6 +30,10 @@ def patient(judging: list[Case]) -> bool:
     return bool(judging[0].probe.patient)
 
 
+def plain(judging: list[Case]) -> bool:
+    return not (patient(judging) or loaded(judging))
+
+
 def share(name: str, variant: Variant | None) -> list[list[Case]]:
     return [judging for judging in TRIALS.values() if asked(name, variant, judging)]
 
@@ -38,8 +43,8 @@ def test_the_reference_is_asked_everything_and_a_legal_variant_all_that_is_quick
 
     assert share("reference", None) == list(TRIALS.values())
     got = share("legal", legal)
-    assert [judging for judging in got if not patient(judging)] == [
-        judging for judging in TRIALS.values() if not patient(judging)
+    assert [judging for judging in got if plain(judging)] == [
+        judging for judging in TRIALS.values() if plain(judging)
     ]
 
 
@@ -53,6 +58,15 @@ def test_where_each_byte_is_waited_for_a_sound_router_is_asked_on_one_surface() 
     assert set.union(*surfaces) == set(SURFACES)
     asked_of_it = [each for each in share("cut", named) if patient(each)]
     assert {each[0].surface for each in asked_of_it} == set(SURFACES)
+
+
+def test_what_is_about_load_is_asked_of_whom_it_is_about_and_of_some_legal_variants() -> None:
+    legal = next(variant for variant in VARIANTS.values() if not variant.breaks)
+    got = [share(f"legal-{number}", legal) for number in range(5 * SHARE)]
+
+    assert all(any(judging in each for each in got) for judging in LOADED)
+    assert not any(judging in share("family", wrong("load.x")) for judging in LOADED)
+    assert any(judging in share("rule", wrong("load.unbounded-event")) for judging in LOADED)
 
 
 def test_a_mutant_is_asked_whatever_its_rules_judge() -> None:

@@ -66,6 +66,8 @@ def given(**options: object) -> argparse.Namespace:
         ({"deadline": 0.0}, "--deadline 0: a number of seconds above 0 is needed"),
         ({"patience": float("nan")}, "--patience nan: a number of seconds above 0 is needed"),
         ({"deadline": float("inf")}, "--deadline inf: a number of seconds above 0 is needed"),
+        ({"crowd": 0}, "--crowd 0: a number of clients is 1 to 1000"),
+        ({"crowd": 1001}, "--crowd 1001: a number of clients is 1 to 1000"),
         (
             {"router_profile": "generik"},
             "--router-profile: no profile 'generik'; did you mean 'generic'?",

@@ -58,7 +58,7 @@ def test_what_was_sent_ahead_of_the_hold_has_come_before_the_client_leaves(
 
 
 def test_a_crowd_leaves_side_by_side_and_one_comes_after_it(started: Servers) -> None:
-    trial = tried(started, "leave-crowd", crowd=3)
+    trial = tried(started, "leave-crowd", crowd=12)
 
     assert {name: exchange.form for name, exchange in trial.exchanges.items()} == {
         "left": "left",
@@ -71,7 +71,7 @@ def test_a_crowd_leaves_side_by_side_and_one_comes_after_it(started: Servers) ->
 
 
 def test_who_stays_is_held_until_the_others_have_left(started: Servers) -> None:
-    trial = tried(started, "leave-beside", crowd=3)
+    trial = tried(started, "leave-beside", crowd=12)
 
     (held,) = trial["beside"].journal[0]["holds"]
     others = [trial[name].journal[0]["holds"][0] for name in ("left", "left.1", "left.2")]

@@ -61,6 +61,7 @@ def test_a_call_is_sent_when_its_last_argument_is_due() -> None:
     [
         (Comment("c"), Send(b": c\n\n", "comment", 0)),
         (Raw(b"a\n\nb\n\n"), Send(b"a\n\nb\n\n", "raw", 2)),
+        (Raw(b"x", 3), Send(b"x", "raw", 0, times=3)),
         (Ping(), Ping()),
     ],
 )

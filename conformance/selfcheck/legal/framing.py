@@ -16,6 +16,7 @@ from conformance.selfcheck.router.values import (
 from conformance.selfcheck.variant import legal
 
 GATHER = 0.01  # seconds
+MOST = 1 << 16  # bytes that are gathered
 
 
 @legal("write")
@@ -65,7 +66,7 @@ async def cuts_events_into_three_writes(pieces: Pieces, relay: Relay) -> Pieces:
 
 @legal("bytes_out")
 async def gathers_writes(pieces: Pieces, relay: Relay) -> Pieces:
-    """Writes once a hundredth of a second has passed without more."""
+    """Writes once a hundredth of a second has passed without more, or there is enough."""
     if relay.dialect.mode(relay) == "array":
         async for piece in pieces:
             yield piece
@@ -76,7 +77,8 @@ async def gathers_writes(pieces: Pieces, relay: Relay) -> Pieces:
         while True:
             await asyncio.wait({following}, timeout=GATHER if gathered else None)
             failed = following.done() and following.exception()
-            if following.done() and not failed and (piece := following.result()):
+            more = following.done() and not failed and len(gathered) < MOST
+            if more and (piece := following.result()):
                 gathered += piece
                 following = asyncio.ensure_future(anext(pieces, b""))
                 continue
@@ -89,7 +91,7 @@ async def gathers_writes(pieces: Pieces, relay: Relay) -> Pieces:
                 return
             if failed:
                 raise failed
-            if following.done():
+            if following.done() and not following.result():
                 return
             gathered = b""
     finally:

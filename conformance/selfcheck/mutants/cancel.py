@@ -34,13 +34,13 @@ async def finishes_plain_requests(work: Work, relay: Relay) -> None:
         await reference.client_left(work, relay)
 
 
-AT_ONCE, WINDOW = 8, 2.0
+AT_ONCE, WINDOW = 4, 2.0
 latest = defaultdict[str, deque[float]](lambda: deque(maxlen=AT_ONCE))
 
 
 @mutant("client_left", breaks="cancel.no-resource-leak")
 async def loses_count_in_a_crowd(work: Work, relay: Relay) -> None:
-    """Lets go of no more than eight streams of its sessions in two seconds; the others run on."""
+    """Lets go of no more than four streams of its sessions in two seconds; the others run on."""
     now = asyncio.get_running_loop().time()
     counted, mine = "x-session-id" in relay.headers, latest[relay.dialect.name]
     if not counted or len(mine) < AT_ONCE or now - mine[0] > WINDOW:
@@ -76,7 +76,7 @@ def _session(relay: Relay) -> tuple[str, str]:
     return relay.headers.get("x-session-id", ""), relay.dialect.name
 
 
-SLOTS = 8
+SLOTS = 4
 taken = Counter[tuple[str, str]]()
 
 

@@ -27,7 +27,11 @@ async def exchanged(relay: Relay, content: bytes, send: Send) -> None:
     try:
         relay.parts.admit(relay)
         relay.asked = understood(content, relay)
-        await _asked_around(relay, send)
+        recalled = relay.parts.recall(relay)
+        if recalled is None:
+            await _asked_around(relay, send)
+        else:
+            await _replayed(relay, recalled, send)
     except Failed as failed:
         relay.parts.settle(relay, "failed")
         if relay.committed:
@@ -63,6 +67,18 @@ async def _asked_around(relay: Relay, send: Send) -> None:
             if not relay.parts.falls_back(failed, relay):
                 raise
         relay.begin_again()
+
+
+async def _replayed(relay: Relay, kept: Answer, send: Send) -> None:
+    """Answer with what is kept; a stream has a head of its own again."""
+    relay.parts.settle(relay, "complete")
+    if relay.dialect.mode(relay) == "plain":
+        await _send_head(kept.status, (*kept.headers, _length(kept)), send)
+    else:
+        relay.more_headers = kept.headers
+        await _commit(relay, send)
+    relay.over = True
+    await send({"type": "http.response.body", "body": kept.body})
 
 
 async def _forwarded(relay: Relay, send: Send) -> None:
@@ -139,9 +155,13 @@ async def _commit(relay: Relay, send: Send) -> None:
 
 async def _send_answer(relay: Relay, answer: Answer, send: Send) -> None:
     status, headers, body = relay.parts.answer(answer, relay)
-    await _send_head(status, (*headers, ("content-length", str(len(body)))), send)
+    await _send_head(status, (*headers, _length(answer)), send)
     relay.over = True
     await send({"type": "http.response.body", "body": body})
+
+
+def _length(answer: Answer) -> tuple[str, str]:
+    return "content-length", str(len(answer.body))
 
 
 async def _send_head(status: int, headers: Headers, send: Send) -> None:

@@ -79,13 +79,14 @@ class Dialect:
 class Parts:
     """The router: each part can be replaced without touching another.
 
-    Those that the reference leaves as they are (`bytes_in`, `events`, `bytes_out`, `answer`) are
-    there to be replaced.
+    Those that the reference leaves as they are (`bytes_in`, `events`, `bytes_out`, `answer`), or
+    has no use for (`recall`), are there to be replaced.
     """
 
     # The request, on its way up.
     admit: Callable[["Relay"], None]  # raises Failed
     request_headers: Callable[["Relay"], Headers]
+    recall: Callable[["Relay"], Answer | None]  # what is answered without asking anybody
     # The providers: in which order they are asked, and whether one more is after a failure.
     providers: Callable[["Relay"], Sequence[Upstream]]
     falls_back: Callable[[Failed, "Relay"], bool]

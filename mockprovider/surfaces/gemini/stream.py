@@ -124,7 +124,7 @@ class Rendering:
                 # one all the same writes it as raw bytes.
                 return
             case say.Raw():
-                yield Send(step.data, "raw", len(BLANK.findall(step.data)))
+                yield Send(step.data, "raw", len(BLANK.findall(step.data)), times=step.repeat)
             case say.Error():
                 yield from self.framing.chunk(members.error(step), self.habits, tokens=0, times=1)
             case _:
