@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from conformance.drive import trial
 from conformance.drive.capture import Limits
+from conformance.drive.recovery import quickest
 from conformance.drive.trial import Asking, Bench
 from conformance.excerpt import opening
 from conformance.exchange import End, Exchange
 from conformance.probes.fallback import FAILING
-from conformance.probes.probe import FALLBACK, Probe, Send
+from conformance.probes.probe import Probe, Send
 from conformance.redact import Redactor, bare
 
 PROBE = Probe(
@@ -108,7 +109,9 @@ def _refusal(answer: Exchange, body: str) -> str:
 
 async def fallen_back(bench: Bench, surface: str, run: str) -> bool:
     """Have the first provider fail in a way that the profile names; say if the second is asked."""
-    name = next(each for each in FAILING.sends if each in bench.policy[FALLBACK])
+    name = quickest(bench.policy)
+    if not name:
+        return True
     asking = Asking(FAILING, surface, bench, f"{run}-preflight.fallback")
     told = await trial.exchange(asking, name)
     return bool(told.of_second)

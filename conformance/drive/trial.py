@@ -1,11 +1,12 @@
 """Runs one probe against a router: sends its requests, releases holds, collects the journal."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count, groupby
+from itertools import groupby
 from typing import Any
 
+from conformance.drive import recovery
 from conformance.drive.bill import Books
 from conformance.drive.capture import Arrival, Limits, capture
 from conformance.drive.client import Client
@@ -13,6 +14,7 @@ from conformance.drive.conduct import Course, Journal, Seen, accompanied
 from conformance.drive.holds import LAST, Going, holds
 from conformance.drive.mock import MockTrouble
 from conformance.drive.pair import Mocks, Pair
+from conformance.drive.recovery import Unready
 from conformance.drive.spread import spread
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, Json, Trial
@@ -63,18 +65,14 @@ class Asking:
 async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
     """Send a probe's requests one after the other, but for those that go on and for crowds."""
     probe = spread(probe, surface, bench.target.address, bench.policy)
-    if probe.limit:
-        bench = replace(bench, limits=waiting(bench.limits, bench.policy[probe.limit]))
-    elif probe.patient:
-        deadline = bench.limits.deadline + probe.patient
-        bench = replace(bench, limits=replace(bench.limits, deadline=deadline))
+    bench = replace(bench, limits=_limits(probe, bench))
     asking, exchanges = Asking(probe, surface, bench, nonce), Exchanges()
     leaving = sum(asking.clients(send) for send in probe.sends.values() if send.leave)
     asking = replace(asking, bench=replace(bench, going=Going(leaving)))
     over, open_ = asyncio.Event(), dict[str, asyncio.Task[Exchange]]()
     try:
-        if probe.remembered and not await recovered(asking):
-            return Trial(probe.id, exchanges, unready=UNREADY)
+        if probe.remembered:
+            await _ready(asking, both=probe.afresh)
         for kind, sends in groupby(probe.sends.items(), lambda pair: _kind(pair[1])):
             if kind == "open":
                 for name, _ in sends:
@@ -86,6 +84,8 @@ async def run(probe: Probe, surface: str, bench: Bench, nonce: str) -> Trial:
             exchanges[name] = await task
     except MockTrouble as trouble:
         return Trial(probe.id, exchanges, str(trouble))
+    except Unready as why:
+        return Trial(probe.id, exchanges, unready=str(why))
     finally:
         for task in open_.values():
             task.cancel()
@@ -97,30 +97,25 @@ def _kind(send: Send) -> str:
     return "open" if send.stays or send.lasts else "crowd" if send.crowd else "one"
 
 
-UNREADY = "the router did not go back to its first provider, which earlier failures had it avoid"
-WELL = Probe("well", "", "text")
-PAUSE = 0.25  # seconds between two questions
+async def _ready(asking: Asking, mark: str = "", *, both: bool = False) -> None:
+    """Wait until the router asks its first provider, and the other after it, if there are two."""
+    pair = asking.bench.mock
+    if not isinstance(pair, Pair):
+        return
+
+    def ask(probe: Probe, name: str, nonce: str) -> Awaitable[Exchange]:
+        return exchange(replace(asking, probe=probe, nonce=nonce), name)
+
+    nonce = f"{asking.nonce}{mark}"
+    if both:
+        await recovery.asks_second(asking.bench.policy, pair, ask, nonce)
+    await recovery.asks_first(asking.probe, pair, ask, nonce)
 
 
-async def recovered(asking: Asking) -> bool:
-    """Ask until it is the first provider that is asked."""
-    mock = asking.bench.mock
-    if not isinstance(mock, Pair):
-        return True
-    headers = next(iter(asking.probe.sends.values())).headers
-    well = replace(WELL, sends={"plain": Send("plain", headers=headers)})
-    clock = asyncio.get_running_loop().time
-    deadline = clock() + mock.recovery
-    for number in count():
-        asked = replace(asking, probe=well, nonce=f"{asking.nonce}.well{number}")
-        told = await exchange(asked, "plain")
-        if told.of_first:
-            return True
-        if clock() > deadline:
-            break
-        await asyncio.sleep(PAUSE)
-    mock.recovery = 0
-    return False
+def _limits(probe: Probe, bench: Bench) -> Limits:
+    if probe.limit:
+        return waiting(bench.limits, bench.policy[probe.limit])
+    return replace(bench.limits, deadline=bench.limits.deadline + probe.patient)
 
 
 def waiting(limits: Limits, limit: float) -> Limits:
@@ -143,6 +138,8 @@ async def _sent(asking: Asking, sends: Mapping[str, Send], made: Exchanges) -> N
     """Send what is of one kind: a crowd at once, anything else one after the other."""
     if not any(send.crowd for send in sends.values()):
         for name, send in sends.items():
+            if asking.probe.afresh:
+                await _ready(asking, f".{name}")
             made[name] = await exchange(asking, name, first=made.get(send.again))
         return
     clients = [(name, at) for name, send in sends.items() for at in range(asking.clients(send))]

@@ -75,6 +75,7 @@ FAILING = Probe(
         "empty": fails(*EMPTY),
     },
     feature=FALLBACK,
+    afresh=True,
     surfaces=EVERYWHERE,
 )
 
@@ -90,6 +91,7 @@ PROBES = (
         },
         limit="idle-limit",
         feature=FALLBACK,
+        afresh=True,
         surfaces=EVERYWHERE,
     ),
     Probe(
@@ -101,6 +103,7 @@ PROBES = (
             "refused": fails(PING, OVERLOADED, END, second=refusal(503)),
         },
         feature=FALLBACK,
+        afresh=True,
         surfaces="responses messages",
     ),
     Probe(
@@ -112,6 +115,7 @@ PROBES = (
             "refused": fails({"say": ""}, OVERLOADED, END, second=refusal(503)),
         },
         feature=FALLBACK,
+        afresh=True,
     ),
     Probe(
         "fallback-midway",
@@ -123,6 +127,7 @@ PROBES = (
             "refused": fails(*SAID, CUT, second=refusal(400, "No prefill here: tarragon.")),
         },
         feature=FALLBACK,
+        afresh=True,
         surfaces=EVERYWHERE,
     ),
     Probe(

@@ -102,6 +102,7 @@ class Probe:
     patient: float = 0.0  # seconds more that a request of it may take
     taxing: bool = False  # it takes what a machine can give
     billed: bool = False  # the router is asked what each of its requests cost
+    afresh: bool = False  # ahead of each request the router has to be at its first provider again
     feature: str = ""  # what the profile has to declare for it: words
     limit: str = ""  # the declared limit it is about: the script's waits are for one of a second
 

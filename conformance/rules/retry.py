@@ -129,10 +129,11 @@ def a_preamble_commits_to_nothing(exchange: Exchange) -> Iterator[Finding]:
     """
     if exchange.form == "error":
         return
-    if refused := of_second(exchange).get("head", {}).get("status"):
+    refused = of_second(exchange).get("head", {}).get("status")
+    if refused and exchange.of_second:
         begun = f"the client was answered {exchange.status}"
         yield Finding(f"{begun}, then the second provider refused with {refused}")
-    elif says_second(exchange) not in text(exchange):
+    elif refused or says_second(exchange) not in text(exchange):
         yield Finding(f"the first provider failed after its preamble: {failure(exchange)}")
 
 

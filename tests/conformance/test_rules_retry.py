@@ -82,6 +82,10 @@ def sent(tokens: int) -> tuple[Json, Json]:
 STALL = {"stall": True}
 BEGUN = two(broken("Woad"), *WOAD, journal=sent(1))
 AHEAD = two(broken(), journal=sent(0))
+PREAMBLE = (
+    "the first provider failed after its preamble: the second provider was not asked, "
+    "the client was told of an error"
+)
 TWICE = [*said("a", finish=None)[:1], *said("Sorrel")]
 PREFILL = {"role": "assistant", "content": "Woad"}
 PROMPT = {"role": "user", "content": "Go on."}
@@ -177,14 +181,15 @@ CASES: list[Case] = [
     ),
     (
         "retry.no-preamble-before-commit",
+        "begun, and nobody else asked",
+        two(broken(), journal=ONE, head={"status": 503}, second=REFUSAL),
+        [PREAMBLE],
+    ),
+    (
+        "retry.no-preamble-before-commit",
         "begun, then failed",
         two(broken(), journal=ONE),
-        [
-            (
-                "the first provider failed after its preamble: the second provider was not asked, "
-                "the client was told of an error"
-            )
-        ],
+        [PREAMBLE],
     ),
     ("retry.continuation-request-valid", "the same request", two(text("Sorrel"), *WOAD), []),
     ("retry.continuation-request-valid", "not asked", two(broken("Woad"), journal=ONE), []),

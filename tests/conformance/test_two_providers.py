@@ -11,8 +11,9 @@ from conformance.drive.capture import Limits
 from conformance.drive.client import Client
 from conformance.drive.launch import launched, python
 from conformance.drive.pair import Pair, mocks
+from conformance.drive.recovery import UNREADY
 from conformance.drive.target import target
-from conformance.drive.trial import UNREADY, Bench
+from conformance.drive.trial import Bench
 from conformance.drive.upstream import upstream
 from conformance.engine import CONTROLLED, Engine, Ground
 from conformance.exchange import SECOND, SECOND_UPSTREAM, Trial
