@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import read
-from conformance.rules.leaving import ran_on, wasted, whole, written
+from conformance.rules.leaving import ran_on, was_open, wasted, whole, written
 from conformance.rules.rule import comparison
 
 CITES = (
@@ -56,8 +56,7 @@ def unended(trial: Trial) -> Iterator[Finding]:
 
 
 def _runs_on(exchange: Exchange, entry: Json) -> str:
-    end = entry["end"]["kind"] if entry["end"] else None
-    how = "was open still" if end is None or wasted(entry) else f"ended as {end!r}"
+    how = "was open still" if was_open(entry) else f"had ended as {entry['end']['kind']!r}"
     said = f"{_after(exchange, entry)}, and 2 s later the request upstream {how}"
     waste = f"; {wasted(entry)} more were written for nobody" if wasted(entry) else ""
     return said + waste

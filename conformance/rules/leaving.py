@@ -13,18 +13,26 @@ from conformance.protocols.outcome import spoken, steps
 PEER_LEFT = ("peer-fin", "peer-rst", "half-close")
 
 
+def was_open(entry: Json) -> bool:
+    """Tell whether a request upstream had not ended when we looked."""
+    return entry["end"] is None or bool(_released(entry))
+
+
 def ran_on(entry: Json) -> bool:
-    """Tell whether a request upstream had not seen its client leave when we looked."""
-    released = any(hold["released"] is not None for hold in entry.get("holds", ()))
-    return entry["end"] is None or entry["end"]["kind"] not in PEER_LEFT or released
+    """Tell whether it had not seen its client leave by then."""
+    return was_open(entry) or entry["end"]["kind"] not in PEER_LEFT
 
 
 def written(entry: Json) -> int:
     """Return how many tokens the provider had written when the client left."""
-    released = [hold["released"] for hold in entry.get("holds", ()) if hold["released"]]
-    if not released:
+    if not (released := _released(entry)):
         return int(entry["sent"]["tokens"])
-    return max((tokens for at, _, _, tokens in entry["writes"] if at < max(released)), default=0)
+    return max((tokens for at, _, _, tokens in entry["writes"] if at < released), default=0)
+
+
+def _released(entry: Json) -> int:
+    """Return when it was let go on after its client had left; 0 if it was over by then."""
+    return max((hold["released"] or 0 for hold in entry.get("holds", ())), default=0)
 
 
 def wasted(entry: Json) -> int:

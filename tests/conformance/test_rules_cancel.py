@@ -27,7 +27,7 @@ def left(end: str | None, policy: Json = None, later: int = 0) -> Exchange:
 
 AFTER_THREE = "the client left after 3 of 4 tokens"
 RUNS_ON = f"{AFTER_THREE}, and 2 s later the request upstream was open still"
-COMPLETED = f"{AFTER_THREE}, and 2 s later the request upstream ended as 'complete'"
+COMPLETED = f"{AFTER_THREE}, and 2 s later the request upstream had ended as 'complete'"
 DRAINS = {"cancel-upstream": "drains"}
 OPEN_POLICY = {"cancel-upstream": "provider-dependent"}
 WASTED = "1 more were written for nobody"
