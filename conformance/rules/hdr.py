@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.exchange import Exchange, Headers, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.rules.http import scripted_headers
+from conformance.rules.http_head import scripted_headers
 from conformance.rules.rule import comparison, rule
 from conformance.wire import http
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import read
-from conformance.rules.http import scripted_headers
+from conformance.rules.http_head import scripted_headers
 from conformance.rules.rule import rule
 from conformance.wire import http
 
