@@ -11,6 +11,7 @@ from conformance.probes import (
     fallback,
     framing,
     gemini,
+    guard,
     headers,
     limits,
     load,
@@ -41,6 +42,7 @@ MODULES = (
     fallback,
     framing,
     gemini,
+    guard,
     headers,
     limits,
     load,
@@ -53,9 +55,9 @@ MODULES = (
     responses,
     text,
     tools,
+    transparency,
     transport,
     turns,
-    transparency,
     usage,
 )
 

@@ -23,6 +23,7 @@ from conformance.rules import (
     gem,
     gem_parts,
     gem_signatures,
+    guard,
     hdr,
     hdr_limits,
     hdr_rows,
@@ -54,9 +55,9 @@ from conformance.rules.rule import Rule
 
 MODULES = (
     access,
+    answers_declared,
     anth,
     anth_blocks,
-    answers_declared,
     anth_kept,
     bill,
     bill_cancel,
@@ -75,6 +76,7 @@ MODULES = (
     gem,
     gem_parts,
     gem_signatures,
+    guard,
     hdr,
     hdr_limits,
     hdr_rows,

@@ -55,9 +55,10 @@ def test_what_does_not_fit_is_said(rules: Mapping[str, Rule], said: str) -> None
     assert list(complaints(rules)) == [said]
 
 
-def test_what_is_planned_is_no_rule() -> None:
-    for planned in catalogue()["planned"]:
-        assert f"{planned}: planned, and yet a rule" in list(complaints(with_rule(planned)))
+@pytest.mark.parametrize("part", ["planned", "excluded"])
+def test_what_is_planned_or_excluded_is_no_rule(part: str) -> None:
+    for name in catalogue()[part]:
+        assert f"{name}: {part}, and yet a rule" in list(complaints(with_rule(name)))
 
 
 def test_every_reason_is_said_of_something_in_the_catalogue() -> None:
