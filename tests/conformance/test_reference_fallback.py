@@ -93,3 +93,14 @@ def test_where_both_refuse_there_is_a_status(ends: Ends, second: httpx.Client) -
 
     assert answer.status_code == 429
     assert ends.row(answer)["status"] == "failed"
+
+
+def test_a_call_that_comes_at_once_is_an_answer(impatient: Servers, second: httpx.Client) -> None:
+    call = {"call": {"id": "toolu_1", "name": "find", "arguments": ['{"herb":"mint"}']}}
+
+    with closing(Ends("messages", impatient, router=FALLBACK)) as ends:
+        steps = [call, {"finish": "tool_calls"}]
+        answer = play(ends, second, steps, messages={"tool_input": "start"})
+
+    assert (answer.status_code, '"mint"' in answer.text) == (200, True)
+    assert asked(second, answer) == 0

@@ -62,11 +62,19 @@ def finished(chunk: Chunk, relay: Relay) -> Chunk | None:
     return chunk if known.items() <= told.items() else {**chunk, "usage": {**told, **known}}
 
 
+PAYLOAD = ("text", "thinking", "input", "data")
+
+
 def deliveries(chunk: Chunk, relay: Relay) -> Chunk | None:
     """Count the events that bring the client something."""
-    if chunk["type"] == "content_block_delta":
-        relay.delivered += 1
+    relay.delivered += chunk["type"] == "content_block_delta" or begins_whole(chunk)
     return chunk
+
+
+def begins_whole(chunk: Chunk) -> bool:
+    """Tell whether a block has at its start what others have in deltas."""
+    block = chunk.get("content_block")
+    return isinstance(block, dict) and any(block.get(name) for name in PAYLOAD)
 
 
 #: The counts that message_delta states; what was read from a cache or written to it is input.
