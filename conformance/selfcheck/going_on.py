@@ -41,23 +41,31 @@ async def going_on(
             raise
         error = failed.error
         fallback.blame(relay)
-    if error and relay.others:
+    # What is left of a call cannot be asked for.
+    if error and relay.others and not relay.asked.get("tools"):
+        first, error = error, None
         relay.asked["messages"] = [*relay.asked["messages"], *turns("".join(said))]
         relay.provider = relay.others.pop(0)
         relay.begin_again()
-        async with asking(relay) as (status, line):
-            if status == OK:
-                async for item in streamed(relay, Body(line)):
-                    if "role" not in delta(item):
-                        yield item
-                return
-            error = told(
-                error, refused(status, await Body(line).rest(relay.settings.idle), relay).error
-            )
+        try:
+            async for item in _continued(relay):
+                yield item
+        except Failed as failed:
+            error = told(first, failed.error)
     if error:
         relay.parts.settle(relay, "failed")
         for last in relay.dialect.failing(error, relay):
             yield last
+
+
+async def _continued(relay: Relay) -> Items:
+    async with asking(relay) as (status, line):
+        body = Body(line)
+        if status != OK:
+            raise refused(status, await body.rest(relay.settings.idle), relay)
+        async for item in streamed(relay, body):
+            if "role" not in delta(item):
+                yield item
 
 
 def delta(item: Item) -> Chunk:

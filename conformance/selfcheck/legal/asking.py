@@ -1,19 +1,23 @@
 """Odd in whom they ask and how often, conformant in what comes of it."""
 
-from collections.abc import Sequence
-
 from conformance.selfcheck import fallback
 from conformance.selfcheck.going_on import going_on
 from conformance.selfcheck.router.relay import Items, Relay
-from conformance.selfcheck.router.upstream import Upstream
 from conformance.selfcheck.router.values import Failed
 from conformance.selfcheck.variant import FALLBACK, legal
 
+SILENT = 504
 
-@legal("providers", of=FALLBACK)
-def asks_each_twice(relay: Relay) -> Sequence[Upstream]:
-    """Asks each provider once more before it asks the next."""
-    return [each for each in fallback.providers(relay) for _ in range(2)]
+
+@legal("falls_back", of=FALLBACK)
+def asks_each_twice(failed: Failed, relay: Relay) -> bool:
+    """Asks a provider once more before it asks the next, unless it was silent."""
+    again = fallback.falls_back(failed, relay)
+    asked = relay.memory.setdefault("asked", [])
+    if again and failed.status != SILENT and relay.provider not in asked:
+        asked.append(relay.provider)
+        relay.others.insert(0, relay.provider)
+    return again
 
 
 @legal("falls_back", of=FALLBACK)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from conformance.selfcheck import fallback, reference
-from conformance.selfcheck.going_on import delta, going_on, prefill, raised
+from conformance.selfcheck.going_on import delta, going_on, prefill
 from conformance.selfcheck.router.events import Event, Item
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.upstream import Upstream
@@ -54,12 +54,20 @@ async def begins_with_both(items: Items, relay: Relay) -> Items:
 @mutant("ending", breaks="retry.no-duplicate-content resp.sequence-number", of=FALLBACK)
 def starts_over(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Asks another provider for the whole answer where one has broken off in the middle."""
-    if ending.good or not relay.others:
-        yield from reference.ending(ending, relay)
-        return
-    fallback.blame(relay)
-    relay.parts = replace(relay.parts, falls_back=lambda failed, relay: bool(relay.others))
-    raise Failed(ending.status, ending.error)
+    relay.parts = replace(relay.parts, falls_back=_falls_back_midway)
+    return _over_again(ending, relay)
+
+
+def _falls_back_midway(failed: Failed, relay: Relay) -> bool:
+    return fallback.falls_back(failed, relay) or (relay.committed and bool(relay.others))
+
+
+def _over_again(ending: Ending, relay: Relay) -> Iterator[Item]:
+    """Raise what ended a stream of text as long as there is somebody left to ask."""
+    if not ending.good and relay.others and not relay.asked.get("tools"):
+        fallback.blame(relay)
+        raise Failed(ending.status, ending.error)
+    yield from reference.ending(ending, relay)
 
 
 @mutant(
@@ -82,7 +90,7 @@ async def promises_too_much(items: Items, relay: Relay) -> Items:
     async for item in items:
         if not _begins(item):
             kept.append(item)
-        elif item.type not in begun:
+        elif relay.row.providers == 1 or item.type not in begun:
             begun.append(item.type)
             yield item
         for each in kept if relay.delivered else ():
@@ -141,7 +149,9 @@ def asks_again_what_was_refused(relay: Relay) -> Sequence[Upstream]:
 def asks_again_who_broke_off(relay: Relay) -> Sequence[Upstream]:
     """Makes a request a second time where an answer has broken off in the middle."""
     relay.parts = replace(
-        relay.parts, ending=raised, falls_back=lambda failed, relay: bool(relay.others)
+        relay.parts,
+        ending=_over_again,
+        falls_back=lambda failed, relay: relay.committed and bool(relay.others),
     )
     return 2 * relay.upstreams[:1]
 
