@@ -5,7 +5,8 @@ from dataclasses import replace
 from conformance.exchange import Json
 from conformance.probes.probe import EVERYWHERE, Probe, Send
 
-HERBS = ("Fennel", " savory", " hyssop", " borage", " lovage", " rue", " tansy", " dill")
+# None is part of what stands in an event anyway, as "rue" is of "true".
+HERBS = ("Fennel", " savory", " hyssop", " borage", " lovage", " anise", " tansy", " dill")
 SAID: Json = [{"say": herb} for herb in HERBS]
 FINISH: Json = {"finish": "stop"}
 HELD = "left"

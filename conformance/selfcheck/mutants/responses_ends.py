@@ -31,13 +31,15 @@ def ends_where_an_error_comes(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Ends the stream where the provider reports an error, and says nothing."""
     if ending.kind != "error" or not relay.committed:
         yield from reference.ending(ending, relay)
+    else:
+        relay.parts.settle(relay, "failed")
 
 
 @mutant("ending", breaks="err.no-synthetic-success", surface=SURFACE)
 def completes_what_was_cut(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Completes a response of its own accord where the provider's breaks off."""
     if relay.committed and ending.kind in ("cut", "unfinished"):
-        relay.parts.settle(relay, "complete")
+        relay.parts.settle(relay, "failed")
         yield from progress.completed(relay)
     else:
         yield from reference.ending(ending, relay)
@@ -106,7 +108,8 @@ ALL_OF_IT = (
 @mutant("answer", breaks=ALL_OF_IT, surface=SURFACE)
 def answers_with_a_list(answer: Answer, relay: Relay) -> Answer:
     """Puts a plain answer into a list, as of several."""
-    whole = answer.status == OK and relay.dialect.mode(relay) == "plain"
+    own = relay.path.endswith("/responses") and relay.dialect.mode(relay) == "plain"
+    whole = answer.status == OK and own
     return answer._replace(body=b"[" + answer.body + b"]") if whole else answer
 
 
