@@ -98,7 +98,8 @@ def signatures_arrive(exchange: Exchange) -> Iterator[Finding]:
     """The signature of a thought arrives whole, in deltas of its block before that stops.
 
     Where the provider gives none, none is made up. In the next turn thought and signature reach
-    the provider as the client sends them.
+    the provider as the client sends them. What is sealed by a provider with another API may have
+    a mark of the router's in front, by which it knows it again.
     """
     yield from changed(exchange, "thinking")
     said = [thought for thought in thoughts(exchange) if not thought.redacted]
@@ -109,10 +110,23 @@ def signatures_arrive(exchange: Exchange) -> Iterator[Finding]:
         signature = _signature(block, exchange.mode)
         if not signed and signature:
             yield Finding(f"the signature {signature!r}, and the provider gave none", block.span)
-        elif signed and not (signature and signature == (thought.signature or signature)):
+        elif signed and not (signature and kept(exchange, signature, thought.signature)):
             right = repr(thought.signature) if thought.signature else "one of its own"
             what = f"the signature of a thought is {signature!r}, the provider's is {right}"
             yield Finding(what, block.span)
+
+
+def kept(exchange: Exchange, got: str, said: str | None) -> bool:
+    """Whether what the client got is what the provider sealed."""
+    if said is None or got == said:
+        return True
+    return translated(exchange) and got.endswith(f":{said}")
+
+
+def translated(exchange: Exchange) -> bool:
+    """Whether the provider was asked in another API than the router."""
+    surfaces = {entry.get("surface", exchange.surface) for entry in exchange.journal}
+    return bool(surfaces - {exchange.surface})
 
 
 def _signature(block: Block, mode: str) -> str:

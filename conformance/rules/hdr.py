@@ -147,10 +147,12 @@ def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
 def headers_of_the_api_go_up(exchange: Exchange) -> Iterator[Finding]:
     """anthropic-version and anthropic-beta reach the provider as the client sent them.
 
-    A router may ask for further betas.
+    A router may ask for further betas. To a provider with another API they say nothing.
     """
     sent = _api_headers(exchange.request.headers if exchange.request else ())
     for entry in exchange.journal:
+        if entry.get("surface", exchange.surface) != exchange.surface:
+            continue
         heard = _api_headers(entry["request"]["headers"])
         for name, words in sent.items():
             if missing := sorted(words - heard.get(name, set())):

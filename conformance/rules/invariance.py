@@ -10,7 +10,7 @@ from dataclasses import replace
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Finding
 from conformance.protocols import read
-from conformance.protocols.outcome import Choice
+from conformance.protocols.outcome import Choice, Usage
 from conformance.protocols.surface import BadEvent, items
 from conformance.rules.difference import choices_parted
 from conformance.wire.sse import Oddity
@@ -77,8 +77,20 @@ def same_text(measure: Exchange, exchange: Exchange) -> Finding | None:
 
 
 def same_usage(measure: Exchange, exchange: Exchange) -> Finding | None:
-    wanted, got = read.outcome(measure).usage, read.outcome(exchange).usage
+    wanted, got = _counted(measure), _counted(exchange)
     return Finding(f"usage is {got}, undisturbed it is {wanted}") if wanted != got else None
+
+
+def _counted(exchange: Exchange) -> Usage | None:
+    """Return the usage that is the same whenever the answer is.
+
+    Where the provider sent none, a router that makes one up counts the prompt, and the prompts of
+    two exchanges differ by their markers.
+    """
+    usage = read.outcome(exchange).usage
+    if usage and exchange.scenario and read.scripted(exchange).usage is None:
+        return replace(usage, input=None, total=None)
+    return usage
 
 
 def closed(measure: Exchange, exchange: Exchange) -> Finding | None:

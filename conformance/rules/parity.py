@@ -4,6 +4,7 @@ The stream is the measure. Where it departs from the script itself another rule 
 these are silent.
 """
 
+import json
 from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json, Trial
@@ -14,8 +15,11 @@ from conformance.protocols.surface import Data, answer
 from conformance.rules import anth_shape
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import OBJECT, TEXT, Member, lacking
+from conformance.wire.json import BadJson, parse
 
 BOTH = "stream plain"
+#: The APIs whose calls have arguments as an object.
+OBJECTS = frozenset({"messages", "gemini"})
 SAME = "OpenAI OpenAPI 2.3.0, chat.completion and chat.completion.chunk: one answer in two forms"
 
 MESSAGE = {
@@ -88,14 +92,24 @@ def the_calls_are_the_same(trial: Trial) -> Iterator[Finding]:
     Text and refusal of a plain answer are measured by the script itself, under `content`.
     """
     if pair := _pair(trial):
-        said, streamed, plain = (_calls(outcome) for outcome in pair)
+        # Where a plain answer has arguments as an object, their spacing is nobody's.
+        spaced = OBJECTS.isdisjoint(entry.get("surface") for entry in trial["plain"].journal)
+        said, streamed, plain = (_calls(outcome, spaced=spaced) for outcome in pair)
         if streamed == said and plain != said:
             yield Finding(f"the calls are {plain}, streamed they are {streamed}", exchange="plain")
 
 
-def _calls(outcome: Outcome) -> list[list[str]]:
+def _calls(outcome: Outcome, *, spaced: bool) -> list[list[str]]:
+    written = str if spaced else _compact
     choices = outcome.choices
-    return [[f"{call.name}({call.arguments})" for call in choice.calls] for choice in choices]
+    return [[f"{call.name}({written(call.arguments)})" for call in each.calls] for each in choices]
+
+
+def _compact(arguments: str) -> str:
+    try:
+        return json.dumps(parse(arguments), separators=(",", ":"))
+    except BadJson:
+        return arguments
 
 
 @rule(

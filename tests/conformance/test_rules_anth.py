@@ -32,6 +32,7 @@ from tests.conformance.made_messages import (
 )
 
 SIGNATURE = "c2lnbmVk"
+MARKED = f"router:{SIGNATURE}"
 SIGNED = script({"think": "Hm"}, {"think": ".", "signature": SIGNATURE}, {"say": "Hello"})
 UNSIGNED = {**script({"think": "Hm"}, {"say": "Hello"}), "messages": {"signature": "absent"}}
 LEFT_TO_IT = script({"think": "Hm"}, {"say": "Hello"})
@@ -62,6 +63,11 @@ APART = [tool(), pass_in('{"city":'), stop(), tool(1), pass_in('"Rome"}', 1), st
 def thinking(*signatures: str, scenario: Json) -> Exchange:
     """Return a stream of a thought with its signature in these pieces."""
     return whole(think(), thought("Hm."), *map(signed, signatures), stop(), scenario=scenario)
+
+
+def translated(answer: Exchange) -> Exchange:
+    """Return an answer of a provider that was asked in another API."""
+    return replace(answer, journal=({"surface": "chat", "request": {"body": "{}"}},))
 
 
 def next_turn(*heard: Json, status: int = 200) -> Exchange:
@@ -267,6 +273,13 @@ CASES: list[Case] = [
         thinking("eA==", scenario=UNSIGNED),
         ["the signature 'eA==', and the provider gave none"],
     ),
+    ("anth.signature-delta-kept", "marked", translated(thinking(MARKED, scenario=SIGNED)), []),
+    (
+        "anth.signature-delta-kept",
+        "marked, of Messages",
+        thinking(MARKED, scenario=SIGNED),
+        [f"the signature of a thought is {MARKED!r}, the provider's is {SIGNATURE!r}"],
+    ),
     ("anth.signature-delta-kept", "sent back", next_turn(*BROUGHT), []),
     (
         "anth.signature-delta-kept",
@@ -275,6 +288,7 @@ CASES: list[Case] = [
         [f"the provider got thinking {[THOUGHT]}; the client sent {[SIGNED_THOUGHT]}"],
     ),
     ("anth.redacted-thinking-kept", "sent back", next_turn(*BROUGHT), []),
+    ("anth.redacted-thinking-kept", "of another API", translated(next_turn()), []),
     (
         "anth.redacted-thinking-kept",
         "not sent back",

@@ -41,6 +41,12 @@ def beta(*heard: tuple[str, str]) -> Exchange:
     return replace(journal(*heard), surface="messages", request=request)
 
 
+def elsewhere() -> Exchange:
+    """Return an answer of a provider that was asked in another API."""
+    answer = beta()
+    return replace(answer, journal=tuple({**each, "surface": "chat"} for each in answer.journal))
+
+
 CANARY = ("X-Api-Key", "sk-mock-canary")
 COOKIE = ("Set-Cookie", "edge=mint")
 
@@ -111,6 +117,7 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
             "anthropic-beta: two-2 did not reach the provider",
         ],
     ),
+    ("hdr.client-headers-needed", "of another API than the provider's", elsewhere(), []),
     ("hdr.request-id", "of Messages", replace(beta(), headers=(("request-id", "req_1"),)), []),
     ("hdr.request-id", "of another API", beta(), ["no request-id"]),
 ]

@@ -27,6 +27,7 @@ CALL: Json = {
     "function": {"name": "get_weather", "arguments": "{}"},
 }
 OTHER: Json = CALL | {"function": {"name": "get_time", "arguments": "{}"}}
+SPACED: Json = CALL | {"function": {"name": "get_weather", "arguments": "{ }"}}
 MESSAGE: Json = {"role": "assistant", "content": None, "tool_calls": [CALL]}
 PAIRED = [
     rule for rule in RULES if rule in {"parity.usage", "parity.finish-reason", "parity.content"}
@@ -94,6 +95,20 @@ PAIRS: list[tuple[str, str, Exchange, Exchange, list[str]]] = [
         ["the calls are [['get_time({})']], streamed they are [['get_weather({})']]"],
     ),
     ("parity.content", "the stream, another's", stream(call=OTHER), plain(), []),
+    (
+        "parity.content",
+        "spaces",
+        stream(),
+        plain(message=MESSAGE | {"tool_calls": [SPACED]}),
+        ["the calls are [['get_weather({ })']], streamed they are [['get_weather({})']]"],
+    ),
+    (
+        "parity.content",
+        "spaces where the provider's arguments are an object",
+        stream(),
+        plain(message=MESSAGE | {"tool_calls": [SPACED]}, journal=({"surface": "messages"},)),
+        [],
+    ),
 ]
 
 

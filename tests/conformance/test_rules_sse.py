@@ -28,7 +28,12 @@ FAILED = streamed(body(said("a", finish=None), event({"error": {"message": "too 
 CUT = streamed(body(said("a", finish=None), b""), end=End.CUT)
 USAGE: Json = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
 COUNT = "Usage(input=1, output=2, total=3, cached=None, reasoning=None)"
+COUNT_OF_ANSWER = "Usage(input=None, output={}, total=None, cached=None, reasoning=None)"
 COUNTED = streamed(body([*said("a", "b"), {"choices": [], "usage": USAGE}]))
+OF_ONE, OF_SEVEN, OF_MORE = (
+    streamed(body([*said("a", "b"), {"choices": [], "usage": {**USAGE, **own}}]), scenario=AB)
+    for own in ({}, {"prompt_tokens": 7}, {"completion_tokens": 7})
+)
 LOSS = "choice 0: text departs at character 1: the end where 'b' was expected, as it is undisturbed"
 BROKEN = b'data: {"id":"chat\n\n'
 
@@ -55,6 +60,12 @@ VARIANTS: list[tuple[str, dict[str, Exchange], list[str]]] = [
         "usage",
         {"odd": COUNTED},
         [f"usage is {COUNT}, undisturbed it is None"],
+    ),
+    ("a prompt that the router counts itself", {"baseline": OF_ONE, "odd": OF_SEVEN}, []),
+    (
+        "an answer that the router counts otherwise",
+        {"baseline": OF_ONE, "odd": OF_MORE},
+        [f"usage is {COUNT_OF_ANSWER.format(7)}, undisturbed it is {COUNT_OF_ANSWER.format(2)}"],
     ),
     (
         "a comment as data",

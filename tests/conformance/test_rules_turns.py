@@ -68,6 +68,12 @@ def with_block(block: Json, scenario: Json) -> Exchange:
     return messages.whole(start, messages.stop(), reason="tool_use", scenario=scenario)
 
 
+COPIED: Json = {
+    "content": "a",
+    "thinking_blocks": [BLOCK],
+    "provider_specific_fields": {"thinking_blocks": [BLOCK]},
+}
+
 CASES: list[Case] = [
     *(
         ("anth.redacted-thinking-kept", what, exchange, wrong)
@@ -76,6 +82,7 @@ CASES: list[Case] = [
             ("no detail", said({"content": "a"}, SEALED), [NOT_SEALED]),
             ("a provider without a place", said({"content": "a"}, PLACELESS), []),
             ("a block", said({"content": "a", "thinking_blocks": [BLOCK]}, BLOCKS), []),
+            ("a block and its copy", said(COPIED, BLOCKS), []),
             ("no block", said({"content": "a"}, BLOCKS), [NOT_SEALED]),
             ("plain", plain(answered({"reasoning_details": [SEAL]}), scenario=SEALED), []),
             ("none, plain", plain(answered({"content": "a"}), scenario=SEALED), [NOT_SEALED]),
