@@ -65,7 +65,7 @@ def serve(options: argparse.Namespace) -> int:
         settings = server.Settings(
             data[0], control, library | played, journal, frozenset(options.key), options.token,
             options.print_json, replay.unmarked(played, options.pace, strict=options.strict),
-            identity=identity, name=options.name,
+            identity=identity, name=options.name, lenient=options.lenient,
         )  # fmt: skip
         if options.workers > 1:
             from mockprovider import workers as several  # noqa: PLC0415
@@ -189,6 +189,9 @@ def _serve(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--print-json", action="store_true", help="print the URLs as one JSON line"
+    )
+    command.add_argument(
+        "--lenient", action="store_true", help="answer what a strict provider refuses"
     )
     command.add_argument("--token", help="bearer token of the control plane")
     command.add_argument(

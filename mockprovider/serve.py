@@ -49,6 +49,7 @@ class Settings:
     place: Place | None = None
     identity: Identity | None = None
     name: str = ""
+    lenient: bool = False
 
     @property
     def where(self) -> dict[str, Json]:
@@ -111,8 +112,9 @@ async def serve(settings: Settings) -> None:
     stop = stopped() if place is None else let_go(place.leash)
     stage = Stage(Wheel(loop), Holds(), journal(settings))
     provider = Provider(
-        stage.journal, settings.library, settings.keys, settings.name, unmarked=settings.unmarked
-    )
+        stage.journal, settings.library, settings.keys, settings.name,
+        unmarked=settings.unmarked, lenient=settings.lenient,
+    )  # fmt: skip
     counters = Counters()
     context = None if settings.identity is None else settings.identity.context
     data = await listen(provider, stage, counters, settings.data, context)

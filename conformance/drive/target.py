@@ -1,12 +1,13 @@
 """Where the router is and how its surfaces are asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
 
 from conformance.drive.asking import ASKING
-from conformance.exchange import Headers, Request
+from conformance.exchange import Headers, Json, Request
 from conformance.probes.probe import Send
 from conformance.profiles.address import Address, credential
 from conformance.profiles.rows import Endpoint
@@ -27,6 +28,7 @@ class Target:
     model: str = DEFAULT_MODEL
     headers: Headers = ()
     address: Address = field(default_factory=Address)
+    members: Mapping[str, Json] = field(default_factory=dict)  # of every request
 
     @property
     def root(self) -> str:
@@ -62,7 +64,8 @@ def request(target: Target, surface: str, send: Send, prompt: str) -> Request:
     asked = ASKING[surface](target.model, send, prompt)
     key = target.key if send.key is None else send.key
     auth, query = _carried(target, surface, key, send.way)
-    body = {name: value for name, value in asked.body.items() if value is not None}
+    whole = {**target.members, **asked.body}
+    body = {name: value for name, value in whole.items() if value is not None}
     own = (pair for pair in asked.headers if pair[0] not in send.without)
     headers = (*auth, *own, *JSON, *target.headers, *send.headers)
     return Request("POST", _url(target.base(surface) + asked.path, query), headers, body)

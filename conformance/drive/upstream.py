@@ -21,11 +21,12 @@ class Upstream(NamedTuple):
 
 
 @contextmanager
-def upstream(port: int, name: str = "") -> Iterator[Upstream]:
+def upstream(port: int, name: str = "", *options: str) -> Iterator[Upstream]:
     """Run a mock provider as long as the block lasts; port 0 takes any free one."""
     _free(port, name)
     named = ("--name", name) if name else ()
-    command = ("serve", "--port", str(port), "--control-port", "0", "--print-json", *named)
+    ports = ("--port", str(port), "--control-port", "0")
+    command = ("serve", *ports, "--print-json", *named, *options)
     with launched(python("mockprovider", *command)) as told:
         yield Upstream(str(told["control_url"]), str(told["data_url"]))
 

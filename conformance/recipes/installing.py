@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from conformance.recipes.recipe import Recipe
 MARK = "installed.json"
 SECONDS = 1800
 LAST = 2000  # characters of what an installer said
+NUMBER = re.compile(r"\d+(\.\d+)+")
 
 
 class NotInstalled(RuntimeError):
@@ -39,6 +41,18 @@ def installed(recipe: Recipe) -> Path:
         INSTALLING[recipe.install.by](recipe, home)
         mark.write_text(wanted, "utf-8")
     return home / PROGRAMS[recipe.install.by]
+
+
+def version(recipe: Recipe, programs: Path) -> str:
+    """Return the version a recipe pins, or what the binary of a system says it is."""
+    if not recipe.install.asked:
+        return recipe.version
+    command = [str(programs / recipe.install.binary), *recipe.install.asked]
+    done = subprocess.run(  # noqa: S603  (what the recipe says)
+        command, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+    found = NUMBER.search(done.stdout + done.stderr)
+    return found[0] if found else recipe.version
 
 
 def _pip(recipe: Recipe, home: Path) -> None:

@@ -13,7 +13,7 @@ FILE = "recipe.toml"
 #: What can be installed without asking anybody; `system` has to be there.
 INSTALLERS = ("pip", "npm", "system")
 MEMBERS = {"title", "version", "profile", "from", "install", "files", "ports", "key", "start",
-           "route"}  # fmt: skip
+           "route", "lenient"}  # fmt: skip
 
 
 class BadRecipe(ValueError):
@@ -28,6 +28,7 @@ class Install:
     binary: str
     packages: tuple[str, ...] = ()
     hint: str = ""  # how a system gets it
+    asked: tuple[str, ...] = ()  # what makes the binary of a system say its version
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Route:
     path: str = "/v1"
     model: str = "mock-model"
     headers: Headers = ()
+    body: Mapping[str, Json] = field(default_factory=dict)  # members of every request
     summary: str = ""
 
 
@@ -67,6 +69,7 @@ class Recipe:
     files: tuple[Path, ...] = ()  # templates, rendered beside each other
     ports: tuple[str, ...] = ("main",)
     key: str = ""  # that the router wants; empty: one is made up
+    lenient: bool = False  # its provider takes what a strict one refuses
 
     def route(self, name: str) -> Route:
         for route in self.routes:
@@ -131,6 +134,7 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
         tuple(folder / name for name in told.get("files", ())),
         ports,
         told.get("key", ""),
+        lenient=told.get("lenient", False),
     )
 
 

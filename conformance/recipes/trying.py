@@ -1,19 +1,25 @@
 """`conformance try`: a real router is installed, started in front of the mock, judged, stopped."""
 
 import argparse
+import asyncio
 import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from conformance import preflight
 from conformance.drive.capture import Limits
+from conformance.drive.client import Client
 from conformance.drive.launch import LaunchFailed
+from conformance.drive.pair import mocks
 from conformance.drive.router import Ready, free_port, running
 from conformance.drive.target import Target, target
+from conformance.drive.trial import Bench
 from conformance.drive.upstream import Upstream, upstream
 from conformance.exchange import Json
 from conformance.exits import Exit
@@ -22,7 +28,7 @@ from conformance.plan import Case, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.address import Address
 from conformance.profiles.profile import read as read_profile
-from conformance.recipes.installing import NotInstalled, installed
+from conformance.recipes.installing import NotInstalled, installed, version
 from conformance.recipes.recipe import BadRecipe, Recipe, Route, load, names
 from conformance.recipes.rendering import filled, rendered
 from conformance.report.markdown import markdown
@@ -39,7 +45,9 @@ EXPECTED = "expected-failures.{}.toml"
 REPORT = "report.md"
 LIMITS = Limits(deadline=30.0, patience=3.0)
 #: What makes bytes on one surface, and nothing on another.
-OWN_BYTES = {"raw", "raw_base64"}
+OWN_BYTES = frozenset({"raw", "raw_base64", "extra"})
+#: What these have no words of their own for: a mock makes something else of it.
+UNSAYABLE = {"messages": frozenset({"refuse"}), "gemini": frozenset({"refuse"})}
 
 
 class Ground(NamedTuple):
@@ -84,7 +92,9 @@ def listed() -> Iterator[str]:
 def started(recipe: Recipe) -> Iterator[Ground]:
     """Run the mock and, in front of it, the router."""
     programs = installed(recipe)
-    with upstream(0) as mock, tempfile.TemporaryDirectory() as name:
+    recipe = replace(recipe, version=version(recipe, programs))
+    options = ("--lenient",) if recipe.lenient else ()
+    with upstream(0, "", *options) as mock, tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         where = values(recipe, programs, directory, mock)
         rendered(recipe.files, where, directory)
@@ -119,11 +129,24 @@ def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> int:
         return Exit.EMPTY
     title = f"{recipe.title} {recipe.version}, {route.name}"
     print(f"{title}: {len(chosen)} cases", file=sys.stderr)
+    asyncio.run(_warmed(settings))
     with Progress(sys.stderr, len(chosen), known=True) as progress:
         told = run(settings, chosen, progress)
     (directory / REPORT).write_text(markdown(told), "utf-8")
     print("\n".join([title, *summary(told, str(directory / FILE)), ""]))
     return int(told.footer["exit"])
+
+
+async def _warmed(settings: Settings) -> None:
+    """Ask each surface once for nothing: many a router loads what it needs at the first request."""
+    mock = mocks(settings.mock_url, "")
+    async with Client() as http:
+        bench = Bench(settings.target, http, mock, settings.limits, settings.profile.policy)
+        try:
+            for surface in settings.surfaces:
+                await preflight.exchanges(bench, surface, f"warm-{surface}")
+        finally:
+            await mock.close()
 
 
 def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Namespace) -> Settings:
@@ -146,7 +169,8 @@ def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Name
 def _target(route: Route, where: Mapping[str, str], address: Address) -> Target:
     url = f"http://{HOST}:{where['port.' + route.port]}{route.path}"
     headers = tuple((name, filled(value, where, route.name)) for name, value in route.headers)
-    return target(url, where["key"], route.model, headers, address)
+    asked = target(url, where["key"], route.model, headers, address)
+    return replace(asked, members=route.body)
 
 
 def _expected(recipe: Recipe, route: Route, args: argparse.Namespace) -> Expectations:
@@ -163,14 +187,23 @@ def _cases(route: Route) -> list[Case]:
     return [
         case
         for case in cases(RULES.values(), PROBES.values(), route.surfaces)
-        if route.upstream in ("same", case.surface) or portable(case)
+        if route.upstream in ("same", case.surface) or portable(case, route.upstream)
     ]
 
 
-def portable(case: Case) -> bool:
-    """Whether the provider can play it on whatever surface it is asked."""
+def portable(case: Case, upstream: str) -> bool:
+    """Whether a provider of another surface can play it."""
     documents = [case.probe.document(name) for name in case.probe.sends]
-    return not any(OWN_BYTES & step.keys() for told in documents for step in _steps(told))
+    own = OWN_BYTES | UNSAYABLE.get(upstream, frozenset())
+    if any(_whole(part) for told in documents for part in told.get("attempt", [told])):
+        return False
+    return not any(own & step.keys() for told in documents for step in _steps(told))
+
+
+def _whole(document: Json) -> bool:
+    """Whether the script has the very body of an answer; a web page is one wherever it comes."""
+    head = document.get("head", {})
+    return "json" in head or ("body" in head and "html" not in head.get("content_type", ""))
 
 
 def _steps(document: Json) -> Iterator[Json]:

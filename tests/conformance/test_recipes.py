@@ -102,7 +102,7 @@ def test_one_route_can_be_chosen(recipe: Callable[..., Path], conformance: Comma
     [
         ('title   = "Reference"', "", "{path}: 'title' is missing"),
         ('title   = "Reference"', 'titel = "x"', ("{path}: no member 'titel'; there are files, "
-         "from, install, key, ports, profile, route, start, title, version")),
+         "from, install, key, lenient, ports, profile, route, start, title, version")),
         ('by = "system"', 'by = "magic"', "{path}: install.by 'magic': one of pip, npm, system"),
         ('name     = "good"\nsurfaces = ["chat"]', 'name     = "good"\nsurfaces = ["soap"]',
          "{path}: route good: surface 'soap': one of chat, responses, messages, gemini"),
@@ -166,6 +166,46 @@ def test_an_installer_that_fails_says_what_it_said(
         installed(told)
 
 
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [("server version: herb/1.22.1", "1.22.1"), ("no number", "1")],
+)
+def test_a_program_of_the_system_is_asked_for_its_version(
+    said: str, version: str, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    asked = json.dumps(["-c", f"print({said!r})"])
+    path = recipe('by = "system", ', f'by = "system", asked = {asked}, ')
+
+    done = conformance("try", str(path), "--route", "good", "--only", "done.present")
+
+    assert f"Reference {version}, good\n" in done.stdout
+
+
+def test_a_route_says_what_every_request_has(
+    recipe: Callable[..., Path], conformance: Command, tmp_path: Path
+) -> None:
+    path = recipe('path     = "/drops_done/v1"', 'path = "/drops_done/v1"\nbody = { seed = 31 }')
+
+    conformance("try", str(path), "--route", "broken", "--only", "done.present", "--run-dir", "r")
+
+    lines = (tmp_path / "r/mine/broken/run.jsonl").read_text("utf-8").split("\n")
+    told = [json.loads(line) for line in lines if line]
+    asked = [line["request"]["body"] for line in told if line["kind"] == "evidence"]
+    assert {body["seed"] for body in asked} == {31}
+
+
+@pytest.mark.parametrize(("lenient", "code"), [("true", 0), ("false", 4)])
+def test_a_lenient_provider_takes_what_a_strict_one_refuses(
+    lenient: str, code: int, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    path = recipe('path     = "/reference/v1"', 'path = "/reference/v1"\nbody = { no_stop = 1 }')
+    path.write_text(f"lenient = {lenient}\n{path.read_text('utf-8')}", "utf-8")
+
+    done = conformance("try", str(path), "--route", "good", "--only", "done.present")
+
+    assert done.returncode == code, done.stderr
+
+
 def test_templates_are_filled_in(tmp_path: Path) -> None:
     source, into = tmp_path / "a.conf", tmp_path / "into"
     source.write_text("listen {{port}}; $host", "utf-8")
@@ -179,8 +219,12 @@ def test_templates_are_filled_in(tmp_path: Path) -> None:
 
 
 def test_bytes_of_one_api_are_not_asked_of_another() -> None:
-    told = {case.probe.id: portable(case) for case in cases(RULES.values(), PROBES.values())}
+    asked = list(cases(RULES.values(), PROBES.values()))
+    chat, messages = (
+        {case.probe.id for case in asked if portable(case, upstream)}
+        for upstream in ("chat", "messages")
+    )
 
-    assert told["text"]
-    assert told["tool-call"]
-    assert not told["done-then-open"]
+    assert {"text", "tool-call"} <= messages
+    assert not {"done-then-open", "extras"} & chat
+    assert chat - messages == {"refusal"}

@@ -21,6 +21,15 @@ def test_health_says_where_the_provider_is(mock: "Mock") -> None:
     }
 
 
+def test_a_lenient_mock_answers_what_it_objects_to(start_mock: "StartMock") -> None:
+    with start_mock("--lenient") as mock:
+        nonce = mock.nonce()
+        answer = mock.ask("text", nonce, no_stop_trim=True)
+
+        assert answer.status == 200
+        assert [each["where"] for each in mock.entry(nonce)["objections"]] == ["body.no_stop_trim"]
+
+
 def test_scenarios_are_listed(mock: "Mock") -> None:
     listed = {each["name"]: each["summary"] for each in mock.call("GET", "/scenarios")["scenarios"]}
 
