@@ -1,5 +1,10 @@
 """Routers that play others: where they are, what they answer there, what they are held to."""
 
+import json
+import zlib
+from base64 import urlsafe_b64encode
+from decimal import Decimal
+
 import httpx
 import pytest
 
@@ -50,6 +55,11 @@ def test_an_emulation_has_the_surfaces_of_its_profile_where_that_says(name: str)
         ("POST", "/fluxrouter/anthropic/v1/messages/count_tokens", 200, '"input_tokens"'),
         ("POST", "/fluxrouter/v1/messages", 404, "nothing is at /v1/messages"),
         ("POST", "/reference/anthropic/v1/messages", 404, "nothing is at /anthropic/v1/messages"),
+        ("GET", "/flexai/v1/models", 200, '"category":"chat"'),
+        ("GET", "/flexai/api/models", 200, '"max_output"'),
+        ("POST", "/flexai/v1/embeddings", 400, '"input"'),
+        ("POST", "/flexai/v1/batches", 404, "/flexai/v1/batches is not supported"),
+        ("POST", "/flexai/v1/chat/completions", 400, '"code":"model_not_found"'),
         ("GET", "/anyrouter/api/v1/credits", 200, '"total_credits"'),
         ("GET", "/anyrouter/api/v1/generation/none", 404, '"type":"not_found_error"'),
         ("GET", "/arouter/v1/key", 200, '"limit_remaining"'),
@@ -84,3 +94,38 @@ def test_what_an_answer_cost_is_found_by_its_id(started: Servers) -> None:
 
     assert (told["id"], told["model"]) == (answer["id"], "flux-auto")
     assert told["tokens_completion"] == answer["usage"]["completion_tokens"]
+
+
+def test_flux_says_what_it_did_and_what_it_cost(started: Servers) -> None:
+    base = f"{started.routers_url}/fluxrouter/v1"
+    auto, pinned, streamed = (
+        httpx.post(f"{base}/chat/completions", headers=KEY, json={**HELLO, **asked}).headers
+        for asked in ({}, {"model": "flux-pinned-mock-model"}, {"stream": True})
+    )
+
+    names = ("x-flux-model", "x-flux-original-model", "x-flux-routed")
+    assert [auto[name] for name in names] == ["mock-model", "flux-auto", "true"]
+    assert [pinned[name] for name in names] == ["mock-model", "flux-pinned-mock-model", "false"]
+    assert Decimal(auto["x-flux-cost-usd"]) > 0
+    assert "x-flux-cost-usd" not in streamed
+    assert len({each["x-flux-request-id"] for each in (auto, pinned, streamed)}) == 3
+
+
+def test_flex_gives_the_finish_reason_a_chunk_of_its_own(started: Servers) -> None:
+    steps = [{"say": "Sage"}, {"finish": "stop"}]
+    script = {"summary": "One chunk.", "step": steps, "chat": {"finish": "joined"}}
+    packed = zlib.compress(json.dumps(script).encode())
+    marker = urlsafe_b64encode(packed).decode().rstrip("=")
+    asked: Json = {
+        "model": "Qwen/Qwen2.5-32B-Instruct",
+        "stream": True,
+        "messages": [{"role": "user", "content": f"[[mock:inline:{marker}#flex.1-1]]"}],
+    }
+
+    url = f"{started.routers_url}/flexai/v1/chat/completions"
+    lines = httpx.post(url, headers=KEY, json=asked).text.split("\n\n")
+    chunks = [json.loads(line.removeprefix("data: ")) for line in lines if "{" in line]
+
+    choices = [choice for chunk in chunks for choice in chunk["choices"]]
+    told = [(choice["delta"].get("content"), choice["finish_reason"]) for choice in choices]
+    assert [pair for pair in told if any(pair)] == [("Sage", None), (None, "stop")]
