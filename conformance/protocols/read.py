@@ -1,6 +1,7 @@
 """Reads an exchange as its surface has it. A new surface is added to SURFACES and nowhere else."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.exchange import End, Exchange, Json, once
 from conformance.protocols import (
@@ -41,9 +42,20 @@ def outcome(exchange: Exchange) -> Outcome:
 
 @once
 def scripted(exchange: Exchange) -> Outcome:
-    """Return what a client of this surface should end up with, as the scenario has it."""
+    """Return what a client of this surface should end up with, as the scenario has it.
+
+    Where the provider was asked in another API, that is no more than could be said there.
+    """
     whole = outcomes.scripted(exchange.scenario, asked(exchange))
+    for name in sorted(provided(exchange) - {exchange.surface}):
+        whole = replace(SURFACES[name].said(exchange.scenario, whole), failure=whole.failure)
     return surface(exchange).said(exchange.scenario, whole)
+
+
+def provided(exchange: Exchange) -> set[str]:
+    """Return the APIs in which the provider was asked."""
+    told = (entry.get("surface", exchange.surface) for entry in exchange.journal)
+    return {name for name in told if name in SURFACES}
 
 
 def stated(exchange: Exchange) -> dict[int, str | None]:

@@ -5,7 +5,7 @@ import asyncio
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +47,16 @@ LIMITS = Limits(deadline=30.0, patience=3.0)
 #: What makes bytes on one surface, and nothing on another.
 OWN_BYTES = frozenset({"raw", "raw_base64", "extra"})
 #: What these have no words of their own for: a mock makes something else of it.
-UNSAYABLE = {"messages": frozenset({"refuse"}), "gemini": frozenset({"refuse"})}
+UNSAYABLE = {
+    "messages": frozenset({"refuse", "choice"}),
+    "responses": frozenset({"choice"}),
+    "gemini": frozenset({"refuse"}),
+}
+#: Its calls come whole, in one part.
+WHOLE_CALLS = "gemini"
+#: What only one provider can send.
+OF_GEMINI = frozenset({"gem.continuation-kept", "gem.prompt-feedback-kept",
+                       "gem.thought-signature-kept"})  # fmt: skip
 
 
 class Ground(NamedTuple):
@@ -193,11 +202,20 @@ def _cases(route: Route) -> list[Case]:
 
 def portable(case: Case, upstream: str) -> bool:
     """Whether a provider of another surface can play it."""
+    if case.rule.id in OF_GEMINI and upstream != "gemini":
+        return False
     documents = [case.probe.document(name) for name in case.probe.sends]
     own = OWN_BYTES | UNSAYABLE.get(upstream, frozenset())
     if any(_whole(part) for told in documents for part in told.get("attempt", [told])):
         return False
-    return not any(own & step.keys() for told in documents for step in _steps(told))
+    steps = [step for told in documents for step in _steps(told)]
+    if upstream == WHOLE_CALLS and _held_within_a_call(steps):
+        return False
+    return not any(own & step.keys() for step in steps)
+
+
+def _held_within_a_call(steps: Sequence[Json]) -> bool:
+    return any("hold" in step for step in steps) and any("arguments" in step for step in steps)
 
 
 def _whole(document: Json) -> bool:

@@ -125,8 +125,7 @@ def kept(exchange: Exchange, got: str, said: str | None) -> bool:
 
 def translated(exchange: Exchange) -> bool:
     """Whether the provider was asked in another API than the router."""
-    surfaces = {entry.get("surface", exchange.surface) for entry in exchange.journal}
-    return bool(surfaces - {exchange.surface})
+    return bool(read.provided(exchange) - {exchange.surface})
 
 
 def _signature(block: Block, mode: str) -> str:

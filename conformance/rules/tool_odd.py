@@ -112,17 +112,20 @@ def _lost(exchange: Exchange) -> Iterator[Finding]:
 def departed(exchange: Exchange) -> Iterator[Finding]:
     said = read.scripted(exchange).choices
     got = read.outcome(exchange).choices
-    as_values = (
-        exchange.scenario["chat"].get("tool_arguments") == "object"
-        if (exchange.scenario and "chat" in exchange.scenario)
-        else False
-    )
+    as_values = _given_as_values(exchange)
     for at, choice in enumerate(said):
         mine = got[at].calls if at < len(got) else ()
         if _comparable(choice.calls, as_values) != _comparable(mine, as_values):
             yield Finding(
                 f"choice {at} has {_shown(mine)}, the provider sent {_shown(choice.calls)}"
             )
+
+
+def _given_as_values(exchange: Exchange) -> bool:
+    """Whether the provider's arguments are values, not texts."""
+    habits = (exchange.scenario or {}).get("chat", {})
+    translated = read.provided(exchange) - {exchange.surface}
+    return habits.get("tool_arguments") == "object" or "gemini" in translated
 
 
 def _comparable(listed: tuple[Call, ...], as_values: bool) -> list[tuple[str, object]]:

@@ -34,6 +34,11 @@ SIGNED = script(
 )
 CALL: Json = {"functionCall": {"name": "herb", "args": {}}, "thoughtSignature": "QUJD"}
 TURN: Json = {"contents": [{"role": "model", "parts": [CALL]}]}
+CHAT_CALL: Json = {
+    "function": {"name": "herb", "arguments": "{}"},
+    "extra_content": {"google": {"thought_signature": "QUJD"}},
+}
+CHAT_TURN: Json = {"messages": [{"role": "assistant", "tool_calls": [CHAT_CALL]}]}
 OTHER_TURN: Json = {"contents": [{"role": "model", "parts": [{"functionCall": {"name": "herb"}}]}]}
 
 
@@ -258,6 +263,17 @@ CASES: list[Case] = [
         "gem.thought-signature-kept", "not brought back",
         plain(chunk(candidate({"text": "a"})), TURN, scenario=script({"say": "a"}),
               journal=journal(OTHER_TURN)),
+        ["the provider got none; the client sent 'QUJD' on the call of herb"],
+    ),
+    (
+        "gem.thought-signature-kept", "brought back to Gemini's chat API",
+        plain(chunk(candidate({"text": "a"})), TURN, scenario=script({"say": "a"}),
+              journal=({"surface": "chat", **journal(CHAT_TURN)[0]},)), [],
+    ),
+    (
+        "gem.thought-signature-kept", "brought to an API without a place",
+        plain(chunk(candidate({"text": "a"})), TURN, scenario=script({"say": "a"}),
+              journal=({"surface": "responses", **journal(TURN)[0]},)),
         ["the provider got none; the client sent 'QUJD' on the call of herb"],
     ),
     ("gem.thought-signature-kept", "refused", answered(RPC, 502, SIGNED),
