@@ -164,6 +164,7 @@ def trying(to: Parser) -> None:
     to.add_argument("--only", action="append", default=[], metavar="PATTERN", help=only)
     to.add_argument("--clients", action="store_true", help="say which clients can use it")
     to.add_argument("--update-expected", metavar="OWNER", help="write down what fails")
+    to.add_argument("--load", action="store_true", help="ask also what takes hundreds of MB")
     to.add_argument("--run-dir", default="streamproof-run", metavar="DIR")
 
 

@@ -31,6 +31,7 @@ from conformance.profiles.profile import read as read_profile
 from conformance.recipes.installing import NotInstalled, installed, version
 from conformance.recipes.recipe import BadRecipe, Recipe, Route, load, names
 from conformance.recipes.rendering import filled, rendered
+from conformance.report.excuses import updated
 from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
 from conformance.report.run import FILE
@@ -41,9 +42,10 @@ from conformance.settings import Settings, WrongUsage, profile
 
 HOST = "127.0.0.1"
 PROFILE = "profile.toml"
+LOAD = "load"  # the family that takes minutes and what memory there is
 EXPECTED = "expected-failures.{}.toml"
 REPORT = "report.md"
-LIMITS = Limits(deadline=30.0, patience=3.0)
+LIMITS = Limits(deadline=30.0, patience=3.0, crowd=20)
 #: What makes bytes on one surface, and nothing on another.
 OWN_BYTES = frozenset({"raw", "raw_base64", "extra"})
 #: What these have no words of their own for: a mock makes something else of it.
@@ -133,7 +135,8 @@ def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> int:
     recipe = ground.recipe
     directory = Path(args.run_dir) / recipe.name / route.name
     settings = _settings(ground, route, directory, args)
-    chosen = selected(_cases(route), args.only)
+    wanted = [case for case in _cases(route) if args.load or case.rule.family != LOAD]
+    chosen = selected(wanted, args.only)
     if not chosen:
         return Exit.EMPTY
     title = f"{recipe.title} {recipe.version}, {route.name}"
@@ -142,7 +145,7 @@ def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> int:
     with Progress(sys.stderr, len(chosen), known=True) as progress:
         told = run(settings, chosen, progress)
     (directory / REPORT).write_text(markdown(told), "utf-8")
-    print("\n".join([title, *summary(told, str(directory / FILE)), ""]))
+    print("\n".join([title, *summary(told, str(directory / FILE)), updated(told, settings), ""]))
     return int(told.footer["exit"])
 
 

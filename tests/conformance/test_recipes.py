@@ -206,6 +206,28 @@ def test_a_lenient_provider_takes_what_a_strict_one_refuses(
     assert done.returncode == code, done.stderr
 
 
+def test_what_fails_is_written_down_and_then_expected(
+    recipe: Callable[..., Path], conformance: Command
+) -> None:
+    asked = ("try", str(recipe()), "--route", "broken", "--only", "done.present")
+
+    first = conformance(*asked, "--update-expected", "herb team")
+    again = conformance(*asked)
+
+    assert (first.returncode, again.returncode) == (1, 0)
+    assert "expected-failures.broken.toml: " in first.stdout
+    assert "expected failures: " in again.stdout
+
+
+@pytest.mark.parametrize(("more", "code"), [((), 5), (("--load",), 0)])
+def test_what_takes_a_great_deal_is_asked_on_request(
+    more: tuple[str, ...], code: int, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    asked = ("--route", "good", "--only", "load.*beside-stalled*", *more)
+
+    assert conformance("try", str(recipe()), *asked).returncode == code
+
+
 def test_templates_are_filled_in(tmp_path: Path) -> None:
     source, into = tmp_path / "a.conf", tmp_path / "into"
     source.write_text("listen {{port}}; $host", "utf-8")
