@@ -15,11 +15,10 @@ from conformance.protocols.surface import Data, answer
 from conformance.rules import anth_shape
 from conformance.rules.rule import comparison, rule
 from conformance.rules.shape import OBJECT, TEXT, Member, lacking
+from conformance.rules.tool_odd import OBJECTS
 from conformance.wire.json import BadJson, parse
 
 BOTH = "stream plain"
-#: The APIs whose calls have arguments as an object.
-OBJECTS = frozenset({"messages", "gemini"})
 SAME = "OpenAI OpenAPI 2.3.0, chat.completion and chat.completion.chunk: one answer in two forms"
 
 MESSAGE = {

@@ -11,6 +11,9 @@ from conformance.wire.json import BadJson, parse
 
 SCHEMA = "OpenAI OpenAPI 2.3.0, ChatCompletionMessageToolCallChunk"
 
+#: The APIs whose calls have a value for arguments, whatever the text that they come in.
+OBJECTS = frozenset({"messages", "gemini"})
+
 
 @rule(
     "tool.index-absent-tolerated",
@@ -125,7 +128,7 @@ def _given_as_values(exchange: Exchange) -> bool:
     """Whether the provider's arguments are values, not texts."""
     habits = (exchange.scenario or {}).get("chat", {})
     translated = read.provided(exchange) - {exchange.surface}
-    return habits.get("tool_arguments") == "object" or "gemini" in translated
+    return habits.get("tool_arguments") == "object" or bool(translated & OBJECTS)
 
 
 def _comparable(listed: tuple[Call, ...], as_values: bool) -> list[tuple[str, object]]:

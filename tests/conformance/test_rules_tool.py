@@ -158,6 +158,12 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     ),
     (
         "tool.args-reassemble",
+        "written anew",
+        stream(first(text='{"city": "Rome"}'), scenario=ONE, journal=({"surface": "chat"},)),
+        [f'choice 0 has get_weather({{"city": "Rome"}}), the provider sent get_weather({ROME})'],
+    ),
+    (
+        "tool.args-reassemble",
         "one piece lost",
         stream(first(), more(ROME[4:]), scenario=ONE),
         [f"choice 0 has get_weather({ROME[4:]}), the provider sent get_weather({ROME})"],
