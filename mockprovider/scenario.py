@@ -84,7 +84,8 @@ class Scenario:
 
     @cached_property
     def holds(self) -> frozenset[str]:
-        return self.holds_elsewhere.union(*(script.holds for script in self.scripts))
+        mocks = (mock.holds for mock in self.mocks.values())
+        return self.holds_elsewhere.union(*(script.holds for script in self.scripts), *mocks)
 
 
 def fixtures_dir() -> Path:
@@ -111,19 +112,18 @@ def built(document: Json, place: str, name: str | None = None) -> Scenario:
     shape = schema()
     for wrong in mismatches(shape, document, root=shape):
         raise BadScenario(f"{place}: {complaints.sentence(wrong)}")
-    scripts = tuple(_scripts(document, place))
     pace = document.get("pace")
     scenario = Scenario(
         name=name or place,
         summary=document["summary"],
-        scripts=scripts,
+        scripts=tuple(_scripts(document, place)),
         write=_write(document, place),
         pace=(pace.get("first_ms", 0), pace.get("every_ms", 0)) if pace is not None else None,
         model=document.get("model"),
         disobeys=frozenset(key for key, yes in document.get("obey", {}).items() if not yes),
         habits={key: document[key] for key in HABITS if key in document},
-        mocks=dict(_mocks(document, place, name or place, scripts)),
     )
+    scenario = replace(scenario, mocks=_mocks(document, place, scenario))
     if (vendor := document.get("provider")) is None:
         return scenario
     try:
@@ -198,15 +198,15 @@ def schema() -> dict[str, Json]:
     return found
 
 
-def _mocks(
-    document: Mapping[str, Json], place: str, name: str, others: tuple[Script, ...]
-) -> Iterator[tuple[str, Scenario]]:
-    """Build what mocks of certain names play; of what others do, they know the holds alone."""
+def _mocks(document: Mapping[str, Json], place: str, rest: Scenario) -> dict[str, Scenario]:
+    """Build what mocks of certain names play; each knows the holds of all the others."""
     common = {key: document[key] for key in document.keys() - SCRIPTED}
-    elsewhere = frozenset[str]().union(*(script.holds for script in others))
-    for mock, own in document.get("mock", {}).items():
-        part = built(common | own, f"{place}: mock {mock!r}")
-        yield mock, replace(part, name=name, holds_elsewhere=elsewhere)
+    parts = {
+        mock: replace(built(common | own, f"{place}: mock {mock!r}"), name=rest.name)
+        for mock, own in document.get("mock", {}).items()
+    }
+    holds = rest.holds.union(*(part.holds for part in parts.values()))
+    return {mock: replace(part, holds_elsewhere=holds) for mock, part in parts.items()}
 
 
 def _scripts(document: Mapping[str, Json], place: str) -> Iterator[Script]:
