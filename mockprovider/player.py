@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from mockprovider import timeline as moments
 from mockprovider.arrival import Arrival
-from mockprovider.entry import MAX_WRITES, Entry, Held
+from mockprovider.entry import Entry, Held
 from mockprovider.outlet import Outlet
 from mockprovider.performance import Performance
-from mockprovider.score import LONGEST
 from mockprovider.stage import Stage
+from mockprovider.stretches import written
 from mockprovider.timeline import Close, Frame, Head, Moment, Send
 
 # So many writes, then everyone else has a turn.
@@ -95,18 +95,14 @@ class Player:
 
     def _sends(self, step: Send) -> bool:
         """Write all that comes before the next wait, if its chunks are ready, or one piece."""
-        entry, performance = self.entry, self._performance
-        stretch = performance.stretch(self._at) if self.outlet.direct else None
-        if stretch is None or self._in_segments or entry.written + LONGEST > MAX_WRITES:
+        # In the midst of a step its stretch would begin anew.
+        alone = self._in_segments or self._repeats
+        reached = None if alone else written(self._performance, self._at, self.entry, self.outlet)
+        if reached is None:
             return self._send(step)
-        chunks = performance.filled(stretch, self.outlet.uncorked())
-        taken = self.outlet.chunks(chunks, entry.times, last=stretch.last)
-        entry.written += taken
-        self._at = stretch.end
-        if taken < len(stretch.chunks):
-            self._at, self._repeats = performance.outline.place(entry.written)
+        self._at, self._repeats = reached
         if self.outlet.failure is not None:
-            self._broken()
+            self.leave(self.outlet.loss)
             return False
         return self._written()
 
@@ -121,7 +117,7 @@ class Player:
             last = self._timeline[at + 1] == Close()
         data, now = self._performance.data(at, step), time.monotonic_ns()
         if not self.outlet.body(data, last=last):
-            self._broken()
+            self.leave(self.outlet.loss)
             return False
         if not self.entry.wrote(now):
             self.arrival.wrote(self.outlet.framed(len(data)))
@@ -131,7 +127,7 @@ class Player:
         step = self._next_part(whole) if whole.every else whole
         now, wire = time.monotonic_ns(), step.wire
         if not self.outlet.frame(wire, cork=step.corked):
-            self._broken()
+            self.leave(self.outlet.loss)
             return False
         if step.data or step.events:
             self.entry.wrote(now)
@@ -139,10 +135,9 @@ class Player:
         return step.corked or self._written()
 
     def _next_part(self, frame: Frame) -> Frame:
-        low, high = self._repeats * frame.every, (self._repeats + 1) * frame.every
-        more = high < frame.size
-        self._at, self._repeats = self._at - more, (self._repeats + 1) * more
-        return frame.part(low, high)
+        number, more = self._repeats, (self._repeats + 1) * frame.every < frame.size
+        self._at, self._repeats = self._at - more, (number + 1) * more
+        return frame.bit(number)
 
     def _written(self) -> bool:
         """Tell whether to go on at once after a write."""
@@ -230,7 +225,7 @@ class Player:
             return
         self._how = how
         if self.outlet.failure is not None:
-            self._broken()
+            self.leave(self.outlet.loss)
         elif self.outlet.undelivered():
             # What is still on its way is lost if the peer leaves now, or we do by RST.
             limit = FOREVER if how == "clean" else SOON
@@ -246,9 +241,6 @@ class Player:
         ending = {"cut": self.outlet.cut, "reset": self.outlet.reset}
         ending.get(self._how, lambda: None)()
         self.over()
-
-    def _broken(self) -> None:
-        self.leave(self.outlet.loss)
 
     def _end(self, kind: str, at: int | None, acked: int | None) -> None:
         self.ended = True

@@ -71,10 +71,10 @@ def _rows(step: Moment) -> Iterator[Moment]:
     start = len(step.before)
     first, last = start // step.every, (start + len(step.data) - 1) // step.every
     if last > first:
-        yield step.part(first * step.every, (first + 1) * step.every)
+        yield step.bit(first)
     if last > first + 1:
         yield Send(step.data[: step.every], events=0, times=last - first - 1)
-    yield step.part(last * step.every, (last + 1) * step.every)
+    yield step.bit(last)
 
 
 def _stretches(compiled: Compiled, lengths: Sequence[int]) -> Iterator[tuple[int, Stretch]]:

@@ -121,6 +121,10 @@ class Frame:
         """Count the bytes on the wire."""
         return len(self.before) + len(self.data) + len(self.after)
 
+    def bit(self, number: int) -> "Frame":
+        """Return what the write of this number has of a frame that is written bit by bit."""
+        return self.part(number * self.every, (number + 1) * self.every)
+
     def part(self, low: int, high: int) -> "Frame":
         """Return some of the bytes on the wire; an event counts with what completes its data."""
         start = len(self.before)

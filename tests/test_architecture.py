@@ -24,7 +24,8 @@ LAYERS = {
         "presets", "scenario", "rendering", "recordings", "replay",
         # who says it, when, and what came of it
         "attempts", "entry", "clock", "holds", "journal", "tls", "peer", "outlet", "arrival",
-        "leaving", "stage", "player", "counters", "routing", "provider", "early", "wire",
+        "leaving", "stage", "stretches", "player", "counters", "routing", "provider", "early",
+        "wire",
         # who looks at it, and tells it what to do
         "show", "requestfile", "explain", "guard", "page", "feed", "merging", "plane", "control",
         "front", "collector", "certificates", "serve", "workers", "upstream", "record", "tapping",

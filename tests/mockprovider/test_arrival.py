@@ -79,6 +79,19 @@ def test_a_peer_that_reads_again_is_no_longer_blocked(mock: "Mock") -> None:
     assert (entry["end"]["kind"], entry["sent"]["bytes"]) == ("complete", whole)
 
 
+def test_what_is_repeated_goes_on_where_a_peer_took_no_more(mock: "Mock") -> None:
+    nonce, word = mock.nonce(), "A" * WRITE
+    script = f'summary = ""\nstep = [{{ hold = "on" }}, {{ say = "{word}", repeat = 150 }}]'
+    mock.call("PUT", f"/armed/{nonce}", json={"toml": script})
+    client = mock.start("armed", nonce)
+    mock.release(nonce, "on")
+    mock.entry(nonce, "blocked")
+
+    body = client.read().body
+
+    assert body.count(word.encode()) == 150
+
+
 def test_a_peer_that_keeps_up_is_never_blocked(mock: "Mock") -> None:
     nonce = mock.nonce()
     mock.ask("text", nonce)
