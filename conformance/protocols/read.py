@@ -15,6 +15,8 @@ from conformance.protocols.grammar import Token, Violation
 from conformance.protocols.outcome import Failure, Outcome
 from conformance.protocols.surface import Event, Flaw, Surface
 
+ARRAY = "-array"
+
 SURFACES: Mapping[str, Surface] = {
     "chat": chat_outcome.SURFACE,
     "responses": responses_outcome.SURFACE,
@@ -47,15 +49,19 @@ def scripted(exchange: Exchange) -> Outcome:
     Where the provider was asked in another API, that is no more than could be said there.
     """
     whole = outcomes.scripted(exchange.scenario, asked(exchange))
-    for name in sorted(provided(exchange) - {exchange.surface}):
+    for name in sorted(provided(exchange) & SURFACES.keys() - {exchange.surface}):
         whole = replace(SURFACES[name].said(exchange.scenario, whole), failure=whole.failure)
     return surface(exchange).said(exchange.scenario, whole)
 
 
 def provided(exchange: Exchange) -> set[str]:
     """Return the APIs in which the provider was asked."""
-    told = (entry.get("surface", exchange.surface) for entry in exchange.journal)
-    return {name for name in told if name in SURFACES}
+    return {api(exchange, entry) for entry in exchange.journal}
+
+
+def api(exchange: Exchange, entry: Json) -> str:
+    """Return in which API a journal entry was asked; the mock has two names for Gemini's."""
+    return str(entry.get("surface", exchange.surface)).removesuffix(ARRAY)
 
 
 def stated(exchange: Exchange) -> dict[int, str | None]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding, Level
-from conformance.protocols import blocks, gemini
+from conformance.protocols import blocks, gemini, read
 from conformance.protocols.outcome import steps
 from conformance.rules import reason
 from conformance.rules.returned import read_body
@@ -52,7 +52,7 @@ def signatures_go_round(exchange: Exchange) -> Iterator[Finding]:
         yield Finding(f"the signatures are {_shown(got)}; the provider's are {_shown(sent)}")
     brought = list(asked(exchange.request.body)) if exchange.request else []
     for entry in exchange.journal if brought else ():
-        asked = READ.get(entry.get("surface", exchange.surface), NOT_READ)[1]
+        asked = READ.get(read.api(exchange, entry), NOT_READ)[1]
         heard = list(asked(read_body(entry["request"].get("body", ""))))
         if heard != brought:
             what = f"the provider got {_shown(heard)}; the client sent {_shown(brought)}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.exchange import Exchange, Headers, Trial
 from conformance.findings import Basis, Finding, Level
+from conformance.protocols import read
 from conformance.rules.http_head import scripted_headers
 from conformance.rules.rule import comparison, rule
 from conformance.wire import http
@@ -151,7 +152,7 @@ def headers_of_the_api_go_up(exchange: Exchange) -> Iterator[Finding]:
     """
     sent = _api_headers(exchange.request.headers if exchange.request else ())
     for entry in exchange.journal:
-        if entry.get("surface", exchange.surface) != exchange.surface:
+        if read.api(exchange, entry) != exchange.surface:
             continue
         heard = _api_headers(entry["request"]["headers"])
         for name, words in sent.items():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding
+from conformance.protocols import read
 from conformance.wire.json import BadJson, parse
 
 
@@ -14,7 +15,7 @@ def changed(exchange: Exchange, kind: str) -> Iterator[Finding]:
     """
     brought = of_kind(exchange.request.body, kind) if exchange.request else []
     for entry in exchange.journal if brought else ():
-        if entry.get("surface", exchange.surface) != exchange.surface:
+        if read.api(exchange, entry) != exchange.surface:
             continue
         heard = of_kind(read_body(entry["request"].get("body", "")), kind)
         if heard != brought:

@@ -266,6 +266,11 @@ CASES: list[Case] = [
         ["the provider got none; the client sent 'QUJD' on the call of herb"],
     ),
     (
+        "gem.thought-signature-kept", "brought back for an array",
+        plain(chunk(candidate({"text": "a"})), TURN, scenario=script({"say": "a"}),
+              journal=({"surface": "gemini-array", **journal(TURN)[0]},)), [],
+    ),
+    (
         "gem.thought-signature-kept", "brought back to Gemini's chat API",
         plain(chunk(candidate({"text": "a"})), TURN, scenario=script({"say": "a"}),
               journal=({"surface": "chat", **journal(CHAT_TURN)[0]},)), [],
