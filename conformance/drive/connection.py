@@ -12,7 +12,6 @@ from conformance.exchange import End, Headers
 
 HEAD_LIMIT = 100 << 10  # bytes of a head
 FINAL = 200  # the least status of an answer that is not an interim one
-SWITCHED = 101
 FRAMED = {"content-length", "transfer-encoding"}
 
 

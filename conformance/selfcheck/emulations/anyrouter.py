@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from conformance.selfcheck import fallback, reference
+from conformance.selfcheck.emulations.limits import answer_headers, stream_headers
 from conformance.selfcheck.emulations.surfaces import surfaces
 from conformance.selfcheck.fallback import FALLBACK
 from conformance.selfcheck.router import pages
@@ -11,9 +12,8 @@ from conformance.selfcheck.router.dialects.chat import chunks
 from conformance.selfcheck.router.dialects.messages import progress
 from conformance.selfcheck.router.relay import Page, Relay
 from conformance.selfcheck.router.upstream import Upstream
-from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers
+from conformance.selfcheck.router.values import Answer, Chunk, Failed
 
-LIMIT, WINDOW = 600, 60  # requests, seconds
 SERVER_ERROR = 500
 FIRST = "openai"  # what the first provider is called
 TYPES = {
@@ -37,22 +37,6 @@ def admit(relay: Relay) -> None:
     reference.admit(relay)
     if relay.dialect.name == "messages" and "anthropic-version" not in relay.headers:
         raise Failed(400, relay.dialect.error(400, "anthropic-version is missing", None))
-
-
-def limits(relay: Relay) -> Headers:
-    return (
-        ("x-ratelimit-limit", str(LIMIT)),
-        ("x-ratelimit-remaining", str(LIMIT - 1)),
-        ("x-ratelimit-reset", str(relay.at + WINDOW)),
-    )
-
-
-def stream_headers(relay: Relay) -> Headers:
-    return (*reference.stream_headers(relay), *limits(relay))
-
-
-def answer_headers(relay: Relay) -> Headers:
-    return (*reference.answer_headers(relay), *limits(relay))
 
 
 def failure(failed: Failed, relay: Relay) -> Answer:

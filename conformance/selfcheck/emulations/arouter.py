@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.selfcheck import reference
+from conformance.selfcheck.emulations.limits import answer_headers, limits, stream_headers
 from conformance.selfcheck.emulations.surfaces import surfaces
 from conformance.selfcheck.reference import REFERENCE
 from conformance.selfcheck.router import pages
@@ -13,9 +14,8 @@ from conformance.selfcheck.router.events import Item
 from conformance.selfcheck.router.relay import Items, Page, Pieces, Relay
 from conformance.selfcheck.router.stream import as_event, json_text
 from conformance.selfcheck.router.upstream import Body
-from conformance.selfcheck.router.values import Answer, Chunk, Cut, Ending, Failed, Headers, Json
+from conformance.selfcheck.router.values import Answer, Chunk, Cut, Ending, Failed, Json
 
-LIMIT, WINDOW = 600, 60  # requests, seconds
 TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -66,22 +66,6 @@ def failing(error: Chunk, relay: Relay) -> Iterator[Item]:
     """Yield an event that is an error and a chunk that finishes with one."""
     last = {"index": 0, "delta": {}, "finish_reason": "error"}
     yield as_event({**(relay.first or {}), "error": error, "choices": [last]})
-
-
-def limits(relay: Relay) -> Headers:
-    return (
-        ("x-ratelimit-limit", str(LIMIT)),
-        ("x-ratelimit-remaining", str(LIMIT - 1)),
-        ("x-ratelimit-reset", str(relay.at + WINDOW)),
-    )
-
-
-def stream_headers(relay: Relay) -> Headers:
-    return (*reference.stream_headers(relay), *limits(relay))
-
-
-def answer_headers(relay: Relay) -> Headers:
-    return (*reference.answer_headers(relay), *limits(relay))
 
 
 def failure(failed: Failed, relay: Relay) -> Answer:

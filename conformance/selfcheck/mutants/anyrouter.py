@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from conformance.selfcheck import fallback, reference
-from conformance.selfcheck.emulations import anyrouter
+from conformance.selfcheck.emulations import anyrouter, limits
 from conformance.selfcheck.router import pages
 from conformance.selfcheck.router.dialects.chat import chunks
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.upstream import Upstream
-from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers
+from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers, fewer
 from conformance.selfcheck.variant import mutant
 
 OF = "anyrouter"
@@ -25,15 +25,14 @@ def counts_no_requests_on_streams(relay: Relay) -> Headers:
 def counts_no_requests_on_errors(failed: Failed, relay: Relay) -> Answer:
     """Does not say with an error how many requests are left."""
     made = anyrouter.failure(failed, relay)
-    counting = dict(anyrouter.limits(relay))
-    return made._replace(headers=tuple(pair for pair in made.headers if pair[0] not in counting))
+    return made._replace(headers=fewer(made.headers, *dict(limits.limits(relay))))
 
 
 @mutant("answer_headers", of=OF, breaks="hdr.ratelimit-arithmetic")
 def has_one_more_left_than_there_is(relay: Relay) -> Headers:
     """Says that more requests are left than the limit has."""
-    told = dict(anyrouter.answer_headers(relay))
-    return tuple({**told, "x-ratelimit-remaining": str(anyrouter.LIMIT + 1)}.items())
+    told = dict(limits.answer_headers(relay))
+    return tuple({**told, "x-ratelimit-remaining": str(limits.LIMIT + 1)}.items())
 
 
 @mutant("failure", of=OF, breaks="hdr.retry-after-syntax")

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 
 from conformance.selfcheck import reference
-from conformance.selfcheck.emulations import arouter
+from conformance.selfcheck.emulations import arouter, limits
 from conformance.selfcheck.router import pages, stream
 from conformance.selfcheck.router.dialects.chat import chunks, dialect, errors
 from conformance.selfcheck.router.dialects.shared import bearer_key
 from conformance.selfcheck.router.events import Item
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
-from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers, Json
+from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers, Json, fewer
 from conformance.selfcheck.variant import mutant
 
 OF, OF_2026 = "arouter", "arouter-2026"
@@ -61,15 +61,14 @@ def leaves_errors_their_words(failed: Failed, relay: Relay) -> Answer:
 def says_no_limits_with_errors(failed: Failed, relay: Relay) -> Answer:
     """Does not say with an error how many requests are left."""
     made = arouter.failure(failed, relay)
-    counting = dict(arouter.limits(relay))
-    return made._replace(headers=tuple(pair for pair in made.headers if pair[0] not in counting))
+    return made._replace(headers=fewer(made.headers, *dict(limits.limits(relay))))
 
 
 @mutant("stream_headers", of=OF, breaks="hdr.ratelimit-arithmetic")
 def says_how_many_seconds_are_left(relay: Relay) -> Headers:
     """Says in how many seconds the limit is reset, where it was to say the moment."""
-    told = dict(arouter.stream_headers(relay))
-    return tuple({**told, "x-ratelimit-reset": str(arouter.WINDOW)}.items())
+    told = dict(limits.stream_headers(relay))
+    return tuple({**told, "x-ratelimit-reset": str(limits.WINDOW)}.items())
 
 
 @mutant("pages", instead_of="GET /healthz", of=OF, breaks="http.declared-endpoint")

@@ -5,7 +5,7 @@ from conformance.selfcheck.emulations import flexai
 from conformance.selfcheck.router import pages
 from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.relay import Relay
-from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers, Json
+from conformance.selfcheck.router.values import Answer, Chunk, Failed, Headers, Json, fewer
 from conformance.selfcheck.variant import mutant
 
 OF = "flexai"
@@ -13,14 +13,13 @@ DENIED, TOO_MANY = 401, 429
 
 
 def saying(headers: Headers, name: str, value: str) -> Headers:
-    return (*(pair for pair in headers if pair[0] != name), (name, value))
+    return (*fewer(headers, name), (name, value))
 
 
-@mutant("stream_headers", of=OF, breaks="hdr.declared")
+@mutant("stream_headers", of=OF, breaks="hdr.declared hdr.ratelimit-forwarded")
 def keeps_its_limit_from_streams(relay: Relay) -> Headers:
     """Says on plain answers only how many requests are left."""
-    own = dict(flexai.limits(relay))
-    return tuple(pair for pair in flexai.stream_headers(relay) if pair[0] not in own)
+    return fewer(flexai.stream_headers(relay), *dict(flexai.limits(relay)))
 
 
 @mutant("answer_headers", of=OF, breaks="hdr.ratelimit-arithmetic")

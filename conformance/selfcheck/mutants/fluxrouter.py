@@ -5,15 +5,11 @@ from collections.abc import Iterator
 from conformance.selfcheck.emulations import fluxrouter
 from conformance.selfcheck.router import pages
 from conformance.selfcheck.router.relay import Pieces, Relay
-from conformance.selfcheck.router.values import Answer, Chunk, Cut, Failed, Headers, Json
+from conformance.selfcheck.router.values import Answer, Chunk, Cut, Failed, Headers, Json, fewer
 from conformance.selfcheck.variant import mutant
 
 OF = "fluxrouter"
 DENIED, TOO_MANY = 401, 429
-
-
-def without(headers: Headers, *names: str) -> Headers:
-    return tuple(pair for pair in headers if pair[0] not in names)
 
 
 def changed(headers: Headers, **values: str) -> Headers:
@@ -24,14 +20,14 @@ def changed(headers: Headers, **values: str) -> Headers:
 @mutant("stream_headers", of=OF, breaks="hdr.declared")
 def hides_the_model_of_streams(relay: Relay) -> Headers:
     """Says on plain answers only which model answered."""
-    return without(fluxrouter.stream_headers(relay), "x-flux-model")
+    return fewer(fluxrouter.stream_headers(relay), "x-flux-model")
 
 
 @mutant("answer", of=OF, breaks="hdr.declared")
 def routes_plain_answers_in_silence(answer: Answer, relay: Relay) -> Answer:
     """Says on streams only whether another model answered."""
     made = fluxrouter.answer(answer, relay)
-    return made._replace(headers=without(made.headers, "x-flux-routed"))
+    return made._replace(headers=fewer(made.headers, "x-flux-routed"))
 
 
 @mutant("stream_headers", of=OF, breaks="hdr.declared")
@@ -53,7 +49,7 @@ async def says_the_cost_behind(pieces: Pieces, relay: Relay) -> Pieces:
 def keeps_the_cost_to_itself(answer: Answer, relay: Relay) -> Answer:
     """Says of no answer what it cost."""
     made = fluxrouter.answer(answer, relay)
-    return made._replace(headers=without(made.headers, fluxrouter.COST))
+    return made._replace(headers=fewer(made.headers, fluxrouter.COST))
 
 
 @mutant("answer", of=OF, breaks="hdr.declared")
@@ -92,7 +88,7 @@ def owns_up_to_no_routing(relay: Relay) -> Headers:
 def gives_errors_no_id(failed: Failed, relay: Relay) -> Answer:
     """Says its request id on good answers only."""
     made = fluxrouter.FLUXROUTER.failure(failed, relay)
-    return made._replace(headers=without(made.headers, fluxrouter.REQUEST_ID))
+    return made._replace(headers=fewer(made.headers, fluxrouter.REQUEST_ID))
 
 
 @mutant("stream_headers", of=OF, breaks="hdr.unique")

@@ -6,7 +6,7 @@ from conformance.selfcheck.mutants.anth import PROMPT, SURFACE, within
 from conformance.selfcheck.mutants.anth_blocks import DELTA, START, said
 from conformance.selfcheck.router.dialects.messages import blocks, dialect, progress
 from conformance.selfcheck.router.relay import Relay
-from conformance.selfcheck.router.values import Chunk, Headers
+from conformance.selfcheck.router.values import Chunk, Headers, fewer
 from conformance.selfcheck.variant import mutant
 
 SHORT = 4  # characters
@@ -169,7 +169,7 @@ def gives_plain_answers_ids_of_its_own(completion: Chunk, relay: Relay) -> Chunk
 @mutant("credentials", surface=SURFACE, breaks="hdr.client-headers-needed")
 def asks_for_no_betas(relay: Relay) -> Headers:
     """Sends up the version of the API and not which betas are wanted."""
-    return tuple(pair for pair in dialect.credentials(relay) if pair[0] != "anthropic-beta")
+    return fewer(dialect.credentials(relay), "anthropic-beta")
 
 
 @mutant("chunk", surface=SURFACE, breaks="tool.args-on-done-only")

@@ -6,7 +6,7 @@ from conformance.selfcheck import reference
 from conformance.selfcheck.router.dialects.chat.chunks import without
 from conformance.selfcheck.router.events import DONE, Item, write
 from conformance.selfcheck.router.relay import Relay
-from conformance.selfcheck.router.values import Answer, Ending, Failed, Headers
+from conformance.selfcheck.router.values import Answer, Ending, Failed, Headers, fewer
 from conformance.selfcheck.variant import mutant
 
 
@@ -44,4 +44,4 @@ def leaves_out_the_code(failed: Failed, relay: Relay) -> Answer:
 @mutant("answer_headers", breaks="pre.retry-after-forwarded")
 def keeps_the_wait_to_itself(relay: Relay) -> Headers:
     """Does not say how long to wait."""
-    return tuple(pair for pair in reference.answer_headers(relay) if pair[0] != "retry-after")
+    return fewer(reference.answer_headers(relay), "retry-after")

@@ -10,6 +10,11 @@ Chunk = dict[str, Json]
 Headers = tuple[tuple[str, str], ...]
 
 
+def fewer(headers: Headers, *names: str) -> Headers:
+    """Return headers but for those of some names."""
+    return tuple(pair for pair in headers if pair[0] not in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     upstream: str  # base URL, as the SDKs take it
