@@ -61,13 +61,17 @@ def numbers_blocks_from_one(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     yield moved(chunk, 1)
 
 
-@mutant("chunk", surface=SURFACE, breaks="anth.index-contiguous")
+@mutant("chunk", surface=SURFACE, breaks="anth.index-contiguous tool.interleaved-fragments")
 def calls_every_block_zero(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Uses one number for all blocks."""
     yield moved(chunk, -chunk.get("index", 0))
 
 
-@mutant("chunk", surface=SURFACE, breaks="anth.tool-block-not-split")
+@mutant(
+    "chunk",
+    surface=SURFACE,
+    breaks="anth.tool-block-not-split tool.interleaved-fragments tool.index-absent-tolerated",
+)
 def puts_calls_into_one_block(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Goes on in the block of a call when the next call begins."""
     memory = relay.memory
@@ -86,7 +90,12 @@ def puts_calls_into_one_block(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
         yield chunk
 
 
-@mutant("chunk", surface=SURFACE, breaks="anth.tool-block-not-split")
+@mutant(
+    "chunk",
+    surface=SURFACE,
+    breaks="anth.tool-block-not-split tool.interleaved-fragments tool.index-absent-tolerated "
+    "tool.args-on-done-only gem.thought-signature-kept",
+)
 def opens_each_call_again(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Gives the end of a call a block of its own, with nothing in it."""
     memory = relay.memory

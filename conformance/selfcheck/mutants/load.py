@@ -54,6 +54,9 @@ def sends_half_a_crowd_away(relay: Relay) -> None:
 @mutant("events", breaks="load.slow-client-bounded")
 async def reads_ahead_without_end(items: Items, relay: Relay) -> Items:
     """Takes what the provider sends as fast as it can, whether its client takes it or not."""
+    async for first in items:
+        yield first  # with the first of them the client has its head
+        break
     queue = asyncio.Queue[Item | None]()
     reading = asyncio.create_task(_read(items, queue))
     try:

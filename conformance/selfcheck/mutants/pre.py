@@ -29,6 +29,7 @@ def makes_400_an_empty_stream(failed: Failed, relay: Relay) -> Answer:
 def commits_before_the_first_event(ending: Ending, relay: Relay) -> Iterator[Item]:
     """Has answered 200 before it knows what the first event is."""
     if ending.kind == "error":
+        relay.parts.settle(relay, "failed")
         yield from relay.dialect.failing(ending.error, relay)
     else:
         yield from reference.ending(ending, relay)

@@ -30,7 +30,7 @@ def says_reasoning_under_two_names(chunk: Chunk, relay: Relay) -> Iterator[Chunk
     yield each_choice(chunk, copied)
 
 
-@mutant("chunk", breaks="reason.not-duplicated")
+@mutant("chunk", breaks="reason.not-duplicated anth.redacted-thinking-kept")
 def says_each_thought_twice(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Sends each reasoning delta twice."""
     yield chunk

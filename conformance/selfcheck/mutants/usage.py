@@ -30,7 +30,9 @@ def counted(ending: Ending, relay: Relay, change: Callable[[Chunk], Chunk]) -> I
         yield item if chunk is None else as_event(chunk | {"usage": change(chunk["usage"])})
 
 
-@mutant("repairs", instead_of=IN_A_ROW, breaks="usage.delivered-when-asked")
+@mutant(
+    "repairs", instead_of=IN_A_ROW, breaks="usage.delivered-when-asked usage.upstream-preferred"
+)
 def skips_empty_deltas(chunk: Chunk, relay: Relay) -> Chunk | None:
     """Takes a chunk with an empty delta for one that says nothing."""
     choices = chunk["choices"]

@@ -154,10 +154,10 @@ async def _commit(relay: Relay, send: Send) -> None:
 
 
 async def _send_answer(relay: Relay, answer: Answer, send: Send) -> None:
-    status, headers, body = relay.parts.answer(answer, relay)
-    await _send_head(status, (*headers, _length(answer)), send)
+    told = relay.parts.answer(answer, relay)
+    await _send_head(told.status, (*told.headers, _length(told)), send)
     relay.over = True
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": told.body})
 
 
 def _length(answer: Answer) -> tuple[str, str]:
