@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.exchange import UNANSWERED, Exchange, Json, Trial
-from conformance.profiles.profile import UNSPECIFIED
+from conformance.profiles.policy import UNSPECIFIED
 from conformance.profiles.rows import RELATIONS, Error, Header, Names, RateLimit
 from conformance.protocols import chat, read
 from conformance.protocols.surface import answer

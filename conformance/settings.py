@@ -16,7 +16,8 @@ from conformance.options import OPTIONS
 from conformance.plan import cases
 from conformance.probes import PROBES
 from conformance.profiles import profile as profiles
-from conformance.profiles.profile import FALLBACK, BadProfile, Profile
+from conformance.profiles.policy import FALLBACK
+from conformance.profiles.profile import BadProfile, Profile
 from conformance.rules import RULES
 
 KEY_VARIABLE = "ROUTER_KEY"

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Finding, Level
-from conformance.profiles.profile import DECLARED, PROVIDER_DEPENDENT, UNSPECIFIED, Profile
+from conformance.profiles.policy import PROVIDER_DEPENDENT, UNSPECIFIED
+from conformance.profiles.profile import DECLARED, Profile
 from conformance.rules.rule import Rule
 
 

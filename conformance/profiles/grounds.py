@@ -39,7 +39,7 @@ def parted(told: Mapping[str, Json]) -> tuple[dict[str, Json], dict[str, Ground]
     for place, ground in grounds.items():
         if ground.basis and ground.basis not in BASES:
             raise BadGround(f"{place}: basis {ground.basis!r}: one of {', '.join(BASES)}")
-        if ground.source != own.source and ground.source not in sources:
+        if ground.source != own.source and ground.source not in [*sources]:
             known = ", ".join(sources) or "nothing"
             raise BadGround(f"{place}: source {ground.source!r}: [sources] has {known}")
     return plain, grounds

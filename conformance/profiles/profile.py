@@ -1,73 +1,34 @@
 """Profiles: TOML in, frozen values out; every value with its source."""
 
 import difflib
-import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
 
 from conformance.exchange import SURFACES, Json
-from conformance.profiles import address, bill, fallback, grounds, rows
+from conformance.profiles import address, bill, grounds, policy, rows
 from conformance.profiles.address import Address, BadAddress
 from conformance.profiles.bill import OFFERS, BadBill, BillSource
 from conformance.profiles.grounds import BadGround, Ground
+from conformance.profiles.policy import (
+    FEATURES,
+    LIMITS,
+    LOOKAHEAD,
+    SIZES,
+    UNSPECIFIED,
+    BadPolicy,
+)
 from conformance.profiles.rows import ROWS, BadRow
 
 DIRECTORY = Path(__file__).parent
 
-#: Not the router's own choice; rules of such a policy only inform of where it is not the same.
-PROVIDER_DEPENDENT = "provider-dependent"
-#: Contested behaviour and the positions one may declare; `unspecified` makes its rules only inform.
-POLICIES: Mapping[str, tuple[Json, ...]] = {
-    "role": ("first", "every", "unspecified"),
-    "unknown-finish": ("map", "pass", "unspecified"),
-    "finish-place": ("own-chunk", "last-content", "unspecified"),
-    "usage-place": ("own-chunk", "with-finish", "unspecified"),
-    "usage-when": ("asked", "always", "unspecified"),
-    "client-key": ("own", "forwarded", "unspecified"),
-    "commit": ("first-event", "at-once", "unspecified"),
-    "error-finish": ("error", "none", "unspecified"),
-    "unfinished": ("error", "forward", "unspecified"),
-    "model-name": ("upstream", "requested", "unspecified"),
-    "id": ("upstream", "own", "unspecified"),
-    "malformed-event": ("skip", "error", "unspecified"),
-    "cancel-upstream": ("closes", "drains", PROVIDER_DEPENDENT, "unspecified"),
-    "cancel-bill": ("emitted", "generated", "full", "none", PROVIDER_DEPENDENT, "unspecified"),
-    "gemini-framing": ("google", "standard", "unspecified"),
-    "transparency": ("bytes", "events", "normalised", "unspecified"),
-    "model-prefix": ("stripped", "kept", "unspecified"),
-    "retry-after": ("required-on-429", "optional", "unspecified"),
-    "unknown-members": ("forwarded", "dropped", "refused", "unspecified"),
-    "messages-version": ("optional", "required", "unspecified"),
-}
-UNSPECIFIED = "unspecified"
-#: Seconds a router may declare: of its upstream's silence until it gives up, of its own silence
-#: towards a client, of a whole request.
-LIMITS = frozenset({"idle-limit", "keepalive-limit", "request-limit"})
-#: Bytes a router may declare: of one stream that its client does not take, of one event.
-SIZES = frozenset({"buffer-limit", "event-limit"})
-#: What not every router offers, and how it is declared.
-FEATURES: Mapping[str, tuple[type | UnionType, str]] = {
-    "fallback": (bool | list, fallback.RIGHT),  # another provider is asked when one fails
-    "cooldown": (bool, "true or false"),  # and one that fails often is not asked for a while
-    "cache": (bool, "true or false"),  # the same question may get a stored answer
-    "guard": (str, "a text that its guardrail forbids in answers"),
-    "pinned-model": (str, "the name of a model that is never routed elsewhere"),
-    "unknown-model": (str, "the name of a model that there is not"),
-    "prefixed-model": (str, "the name of a model, with its provider ahead of a slash"),
-    "pinned-provider": (str, "a header, NAME: VALUE, that keeps a request to the first provider"),
-    "id-pattern": (str, "a regular expression for the ids of its answers"),
-    "extra-members": (list, "a list of what its answers have at the top beyond the API"),
-}
-BILL, AUTH, TRANSPARENCY, FALLBACK = "bill", "auth", "transparency", "fallback"
+BILL, AUTH, TRANSPARENCY = "bill", "auth", "transparency"
 #: Where a stream is made anew there is nothing to hold against what the provider wrote.
 MADE_ANEW = "normalised"
 #: Rules about these are not applicable where a profile does not declare them.
 DECLARED = LIMITS | FEATURES.keys() | ROWS.keys() | OFFERS | {BILL, AUTH, TRANSPARENCY}
-LOOKAHEAD = "lookahead"  # events a router may keep back; rules find it beside the policies
 TEXTS = ("title", "source", "url", "model", "version")
 MEMBERS = {*TEXTS, "profile", "surfaces", LOOKAHEAD, "policy", "deviations", BILL, "features",
            "base", AUTH, *LIMITS, *SIZES, *ROWS}  # fmt: skip
@@ -145,22 +106,15 @@ def read(path: Path) -> Profile:
         where = address.read(told.get("base", {}), told.get("auth", {}))
         listed = {kind: rows.read(kind, told[kind]) for kind in ROWS.keys() & told.keys()}
         asked = bill.read(told[BILL]) if BILL in told else None
-    except (BadGround, BadAddress, BadRow, BadBill) as error:
+        promised = policy.read(told)
+    except (BadGround, BadAddress, BadRow, BadBill, BadPolicy) as error:
         raise BadProfile(f"{path}: {error}") from error
     return Profile(
         path.stem,
         whole["title"],
         whole["source"],
-        {
-            **_policy(path, told.get("policy", {})),
-            **_limits(path, told),
-            **_sizes(path, told),
-            **_features(path, told.get("features", {})),
-            **listed,
-            **(asked.told if asked else {}),
-            LOOKAHEAD: _lookahead(path, told.get(LOOKAHEAD, 1)),
-        },
-        {rule: _deviation(path, rule, said) for rule, said in told.get("deviations", {}).items()},
+        {**promised, **listed, **(asked.told if asked else {})},
+        _deviations(path, told.get("deviations", {})),
         _surfaces(path, told.get("surfaces", ["chat"])),
         asked,
         where,
@@ -198,31 +152,6 @@ def _whole(path: Path) -> dict[str, Json]:
     return told
 
 
-def _policy(path: Path, told: Json) -> dict[str, Json]:
-    for key, value in told.items():
-        if value not in POLICIES.get(key, ()):
-            right = POLICIES.get(key)
-            hint = f"one of {', '.join(map(str, right))}" if right else "no such policy"
-            raise BadProfile(f"{path}: policy {key!r} = {value!r}: {hint}")
-    return dict(told)
-
-
-def _features(path: Path, told: Json) -> dict[str, Json]:
-    for name, said in told.items():
-        if name not in FEATURES:
-            raise BadProfile(f"{path}: no feature {name!r}; there are {', '.join(FEATURES)}")
-        kind, right = FEATURES[name]
-        if not isinstance(said, kind) or (name == FALLBACK and fallback.read(said) is None):
-            raise BadProfile(f"{path}: feature {name} {said!r}: {right} is needed")
-    try:
-        re.compile(told.get("id-pattern", ""))
-    except re.error as error:
-        pattern = told["id-pattern"]
-        raise BadProfile(f"{path}: feature id-pattern {pattern!r}: {error}") from error
-    failures = {FALLBACK: fallback.read(told[FALLBACK])} if FALLBACK in told else {}
-    return {**told, **failures}
-
-
 def _surfaces(path: Path, said: Json) -> tuple[str, ...]:
     listed = said if isinstance(said, list) else [said]
     for surface in listed:
@@ -231,26 +160,10 @@ def _surfaces(path: Path, said: Json) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _limits(path: Path, told: Json) -> dict[str, Json]:
-    limits = {name: told[name] for name in LIMITS & told.keys()}
-    for name, said in limits.items():
-        if not isinstance(said, int | float) or isinstance(said, bool) or not 0 < said < math.inf:
-            raise BadProfile(f"{path}: {name} {said!r}: a number of seconds above 0 is needed")
-    return limits
-
-
-def _sizes(path: Path, told: Json) -> dict[str, Json]:
-    sizes = {name: told[name] for name in SIZES & told.keys()}
-    for name, said in sizes.items():
-        if not isinstance(said, int) or isinstance(said, bool) or said <= 0:
-            raise BadProfile(f"{path}: {name} {said!r}: a number of bytes above 0 is needed")
-    return sizes
-
-
-def _lookahead(path: Path, said: Json) -> int:
-    if not isinstance(said, int) or isinstance(said, bool) or said < 0:
-        raise BadProfile(f"{path}: lookahead {said!r}: a number of events, 0 or more, is needed")
-    return said
+def _deviations(path: Path, told: Json) -> dict[str, Deviation]:
+    if not isinstance(told, dict):
+        raise BadProfile(f"{path}: deviations {told!r}: a table is needed")
+    return {rule: _deviation(path, rule, said) for rule, said in told.items()}
 
 
 def _deviation(path: Path, rule: str, said: Json) -> Deviation:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from conformance.profiles.bill import FIELDS, SOURCES
 from conformance.profiles.grounds import BASES
-from conformance.profiles.profile import FEATURES, LIMITS, POLICIES, UNSPECIFIED
+from conformance.profiles.policy import FEATURES, LIMITS, POLICIES, UNSPECIFIED
 from conformance.profiles.rows import ROWS
 
 PAGE = Path(__file__).parents[2] / "docs/profiles.md"

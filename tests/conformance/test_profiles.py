@@ -109,6 +109,15 @@ def test_a_feature_that_is_denied_is_not_declared(tmp_path: Path) -> None:
          "answers have at the top beyond the API is needed")),
         ("[features]\nguard = true", ("feature guard True: a text that its guardrail forbids in "
          "answers is needed")),
+        ("[features]\nextra-members = [{}]", ("feature extra-members [{}]: a list of what its "
+         "answers have at the top beyond the API is needed")),
+        ("[features]\npinned-provider = 'acme'", ("feature pinned-provider 'acme': a header, NAME: "
+         "VALUE, that keeps a request to the first provider is needed")),
+        ("features = 7", "features 7: a table is needed"),
+        ("policy = 'strict'", "policy 'strict': a table is needed"),
+        ("[policy]\nrole = 'last'", "policy 'role' = 'last': one of first, every, unspecified"),
+        ("[policy]\nroll = 'first'", "policy 'roll' = 'first': no such policy"),
+        ("deviations = ['done.present']", "deviations ['done.present']: a table is needed"),
         ("[base]\nsoap = '/v1'",
          "base.soap: no such surface; one of chat, responses, messages, gemini"),
         ("[base]\nchat = 'v1'", "base.chat 'v1': a path such as /v1 is needed"),
@@ -121,6 +130,8 @@ def test_a_feature_that_is_denied_is_not_declared(tmp_path: Path) -> None:
          f"policy.role: basis 'said': one of {', '.join(BASES)}"),
         (f"{SOURCES}[policy]\nrole = {{ is = 'first', basis = 'sample', source = 'page' }}",
          "policy.role: source 'page': [sources] has guide"),
+        (f"{SOURCES}[policy]\nrole = {{ is = 'first', source = ['guide'] }}",
+         "policy.role: source ['guide']: [sources] has guide"),
         ("header = 7", "header 7: rows are needed, each under [[header]]"),
         ("[[header]]\non = ['plain']", "header[0]: 'name' is missing"),
         ("[[header]]\nname = 7", "header[0].name 7: a text is needed"),
@@ -131,6 +142,8 @@ def test_a_feature_that_is_denied_is_not_declared(tmp_path: Path) -> None:
         ("[[header]]\nname = 'x'\nmatch = '('", ("header[0].match '(': missing ), unterminated "
          "subpattern at position 0; a regular expression is needed")),
         ("[[header]]\nname = 'x'\nunique = 1", "header[0].unique 1: true or false is needed"),
+        ("[[endpoint]]\npath = 'models'\nstatus = ['200']",
+         "endpoint[0].path 'models': a path such as /models is needed"),
         ("[[error]]\nstatus = true", "error[0].status True: a number is needed"),
         ("[[error]]\nhas = [7]", "error[0].has [7]: a list of texts is needed"),
     ],
