@@ -55,9 +55,8 @@ async def attempt(bench: Bench, surface: str, probe: str, nonce: str, gate: Gate
     async def work(suffix: str = "") -> Trial:
         return await driving.run(PROBES[probe], surface, bench, nonce + suffix)
 
-    if PROBES[probe].billed and bench.books and bench.books.shared:
-        return Tried(await gate.alone(work))
-    first = await (gate.alone if PROBES[probe].alone else gate.among_others)(work)
+    shared = bool(PROBES[probe].billed and bench.books and bench.books.shared)
+    first = await (gate.alone if shared or PROBES[probe].alone else gate.among_others)(work)
     if not driving.chance(first):
         return Tried(first)
     return Tried(first, await gate.alone(lambda: work(".again")))

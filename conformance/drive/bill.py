@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from conformance.drive import rows
@@ -111,19 +110,12 @@ def read(source: BillSource, row: Row) -> Bill:
     """Return what a row says, wherever it says it."""
     found = {name: rows.at(row, place) for name, place in source.fields.items()}
     tokens: dict[str, Any] = {name: value for name, value in found.items() if _is_count(value)}
-    said = found.get("status")
-    status = "" if said is None else str(said)
+    status = "" if found.get("status") is None else str(found["status"])
     failed = status in source.failed if source.failed and status else None
-    cost = _money(found.get("cost"))
+    said = found.get("cost")
+    cost = None if said is None else rows.amount(said, "the cost")
     return Bill(**{**tokens, "cost": cost, "status": status, "failed": failed})
 
 
 def _is_count(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _money(value: Json) -> Decimal | None:
-    try:
-        return None if value is None else Decimal(str(value))
-    except InvalidOperation:
-        raise NoBill(f"the cost is {value!r}, which is no number") from None

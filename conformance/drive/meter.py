@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from conformance.drive.rows import NoBill, Row, at
+from conformance.drive.rows import NoBill, Row, amount, at
 from conformance.exchange import Bill
 from conformance.profiles.bill import METERS, BillSource
 
@@ -76,27 +76,16 @@ class Meter:
     async def _read(self, ask: Ask) -> Reading:
         async with asyncio.timeout(self._source.seconds):
             row = await ask()
-        return {name: _number(row, place) for name, place in self._source.fields.items()}
+        return {name: amount(at(row, place), place) for name, place in self._source.fields.items()}
 
     def _bill(self, before: Reading, after: Reading) -> Bill:
         way = METERS[self._source.source]
         charged = {name: way * (after[name] - before[name]) for name in after}
-        for name, amount in charged.items():
-            if amount < 0:
+        for name, charge in charged.items():
+            if charge < 0:
                 place = self._source.fields[name]
                 moved = f"went from {before[name]} to {after[name]}"
                 raise NoBill(f"{place} {moved}, the wrong way: does anybody else use this key?")
         cost = charged.pop("cost", None)
-        tokens = {name: int(amount) for name, amount in charged.items()}
+        tokens = {name: int(charge) for name, charge in charged.items()}
         return Bill(**tokens, cost=None if cost is None else cost.quantize(PRECISION).normalize())  # type: ignore[arg-type]
-
-
-def _number(row: Row, place: str) -> Decimal:
-    told = at(row, place)
-    try:
-        number = Decimal(str(told))
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite():
-        raise NoBill(f"{place} is {told!r}, which is no number")
-    return number

@@ -23,8 +23,9 @@ class MockTrouble(RuntimeError):
 class Mock:
     """A running mock provider, seen from its control port."""
 
-    def __init__(self, control_url: str) -> None:
+    def __init__(self, control_url: str, patience: float = PATIENCE) -> None:
         self.control_url = control_url.rstrip("/")
+        self._patience = patience
         self._wires = Wires(self.control_url)
 
     async def close(self) -> None:
@@ -39,7 +40,7 @@ class Mock:
     async def come(self, nonce: str, far: str, seconds: float) -> None:
         """Return once the provider is so far (`started`, `hold:NAME`), or is not for so long."""
         asked = {"nonce": nonce, "wait": far, "timeout_ms": f"{seconds * 1000:.0f}"}
-        await self._call("GET", "/_mock/journal", params=asked)
+        await self._call("GET", "/_mock/journal", params=asked, longer=seconds)
 
     async def journal(self, nonce: str, settle_ms: int = SETTLE_MS) -> tuple[Json, ...]:
         """Return the entries of a nonce; those still open get a moment to end."""
@@ -54,12 +55,18 @@ class Mock:
         await self._call("DELETE", f"/_mock/runs/{run}")
 
     async def _call(
-        self, method: str, path: str, *, json: Json = None, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Json = None,
+        params: Mapping[str, str] | None = None,
+        longer: float = 0.0,
     ) -> dict[str, Any]:
         what = f"{method} {self.control_url}{path}"
         target = f"{path}?{urlencode(params)}" if params else path
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience + longer):
                 status, body = await self._wires.ask(method, target, dumps(json).encode())
             told = loads(body)
         except (OSError, EOFError, ValueError) as error:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,6 +33,17 @@ def at(row: Json, place: str) -> Json:
     for name in place.split("."):
         row = row.get(name) if isinstance(row, dict) else None
     return row
+
+
+def amount(value: Json, name: str) -> Decimal:
+    """Return what a member says in numbers; a bill that says no number there is none."""
+    try:
+        told = Decimal(str(value))
+    except InvalidOperation:
+        told = Decimal("nan")
+    if not told.is_finite():
+        raise NoBill(f"{name} is {value!r}, which is no number")
+    return told
 
 
 def name_of(source: BillSource, exchange: Exchange) -> str:
@@ -98,7 +110,7 @@ async def listed(source: BillSource, id: str, target: Target, http: Client) -> R
         which = f"no list at {source.rows}" if source.rows else "no JSON list"
         raise NoBill(f"{where} answered {which}: {text[:60]!r}")
     for row in reversed(found):
-        if at(row, source.match) == id and isinstance(row, dict):
+        if isinstance(row, dict) and str(at(row, source.match)) == id:
             return row
     raise NoBill(f"{where} has {len(found)} rows, none whose {source.match} is {id!r}")
 
@@ -128,7 +140,7 @@ class Lines:
         self._path, self._match = Path(path), match
         self._at = self._path.stat().st_size if self._path.is_file() else 0
         self._rest = b""  # a line whose end has not come
-        self._rows: dict[Json, Row] = {}
+        self._rows: dict[str, Row] = {}
 
     def row(self, id: str) -> Row:
         try:

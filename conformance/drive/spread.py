@@ -8,7 +8,7 @@ from conformance.probes.probe import Probe, Send
 from conformance.profiles.address import QUERY, Address
 from conformance.profiles.rows import Endpoint
 
-WAY, ENDPOINT = "way", "endpoint"
+ENDPOINT = "endpoint"
 
 
 def spread(probe: Probe, surface: str, address: Address, policy: Mapping[str, Json]) -> Probe:

@@ -241,6 +241,8 @@ def test_a_request_is_named_by_the_first_place_that_names_it(books: Serve) -> No
     body = b'data: {"x":1}\n\ndata: {"response":{"id":"gen 7"}}\n\n'
 
     assert asked(source, f"{url}/v1", body=body) == DONE
+    number = b'data: {"response":{"id":7}}\n\n'
+    assert asked(source, f"{books([(200, [{**ROW, 'id': 7}])])}/v1", body=number) == DONE
     unnamed = asked(source, f"{url}/v1")
     assert unnamed.trouble == "the answer has no x-none or body:response.id to ask by"
 

@@ -12,7 +12,7 @@ from conformance.drive.holds import SIGN, holds
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
-from conformance.exchange import HoldSeen, Trial
+from conformance.exchange import HoldSeen, Json, Trial
 from conformance.probes import PROBES
 from conformance.probes.probe import Send
 from conformance.selfcheck.servers import Servers
@@ -76,3 +76,15 @@ def test_patience_begins_when_the_provider_has_come_to_the_hold(started: Servers
         return trial
 
     assert asyncio.run(run())["stream"].holds == (HoldSeen("open", "", 0),)
+
+
+def test_who_waits_for_long_outwaits_the_usual_patience(started: Servers) -> None:
+    async def wait() -> tuple[Json, ...]:
+        mock = Mock(started.control_url, patience=0.2)
+        try:
+            await mock.come("nobody-1", "started", 0.4)
+            return await mock.journal("nobody-1")
+        finally:
+            await mock.close()
+
+    assert asyncio.run(wait()) == ()
