@@ -62,6 +62,16 @@ def failing(*, strict: bool) -> frozenset[Kind]:
     return FAILING | {Kind.WARN} if strict else FAILING
 
 
+def together(ends: Iterable[Exit]) -> Exit:
+    """Say how several runs end as one; what selected nothing says nothing beside others."""
+    return min(ends, key=WORST_FIRST.index)
+
+
+WORST_FIRST = (
+    Exit.HARNESS_ERROR, Exit.INTERRUPTED, Exit.USAGE, Exit.NOT_CONFORMANT, Exit.INCOMPLETE,
+    Exit.CONFORMANT, Exit.EMPTY,
+)  # fmt: skip
+
 FAILING = frozenset({Kind.FAIL, Kind.UNEXPECTED_PASS})
 
 #: Verdicts that say nothing of the router: a run of nothing else has proved nothing.

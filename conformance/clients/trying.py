@@ -125,8 +125,9 @@ async def answers(program: Program, asked: Sequence[Question]) -> list[Json]:
         process.kill()
         out, err = await process.communicate()
         err = f"it took longer than {SECONDS:g} s".encode()
-    # Not splitlines(): an answer says U+2028, which ends no line.
-    lines = [json.loads(line) for line in out.decode().split("\n") if line]
+    # Not splitlines(): an answer says U+2028, which ends no line. Nor is the last one whole if the
+    # program was ended in the middle of it.
+    lines = [json.loads(line) for line in out.decode(errors="replace").split("\n")[:-1]]
     said = (err.decode(errors="replace").strip().split("\n") or [""])[-1]
     return [*lines, *({"text": "", "error": f"it ended: {said}"} for _ in asked[len(lines) :])]
 

@@ -22,7 +22,7 @@ from conformance.drive.target import Target, target
 from conformance.drive.trial import Bench
 from conformance.drive.upstream import Upstream, upstream
 from conformance.exchange import Json
-from conformance.exits import Exit
+from conformance.exits import Exit, together
 from conformance.expected.choosing import Expectations, expectations
 from conformance.plan import Case, cases, selected
 from conformance.probes import PROBES
@@ -89,7 +89,7 @@ def try_(args: argparse.Namespace) -> int:
         return Exit.HARNESS_ERROR
     except LaunchFailed as error:
         raise LaunchFailed(f"{recipe.title}: {error}") from error
-    return max(ends)
+    return together(ends)
 
 
 def listed() -> Iterator[str]:
@@ -131,7 +131,7 @@ def values(recipe: Recipe, programs: Path, directory: Path, mock: Upstream) -> d
     }
 
 
-def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> int:
+def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> Exit:
     recipe = ground.recipe
     directory = Path(args.run_dir) / recipe.name / route.name
     settings = _settings(ground, route, directory, args)
@@ -146,7 +146,7 @@ def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> int:
         told = run(settings, chosen, progress)
     (directory / REPORT).write_text(markdown(told), "utf-8")
     print("\n".join([title, *summary(told, str(directory / FILE)), updated(told, settings), ""]))
-    return int(told.footer["exit"])
+    return Exit(told.footer["exit"])
 
 
 async def _warmed(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.exits import MEANING, Exit, exit_code
+from conformance.exits import MEANING, Exit, exit_code, together
 from conformance.findings import Level
 from conformance.verdicts import Kind
 
@@ -40,6 +40,20 @@ def test_verdicts_decide_the_exit_code(
     selected = int(how.pop("selected", len(verdicts)))
 
     assert exit_code(verdicts, selected=selected, **how) == code
+
+
+@pytest.mark.parametrize(
+    ("ends", "end"),
+    [
+        ([Exit.CONFORMANT, Exit.EMPTY], Exit.CONFORMANT),
+        ([Exit.EMPTY, Exit.EMPTY], Exit.EMPTY),
+        ([Exit.INCOMPLETE, Exit.NOT_CONFORMANT, Exit.EMPTY], Exit.NOT_CONFORMANT),
+        ([Exit.INCOMPLETE, Exit.CONFORMANT], Exit.INCOMPLETE),
+        ([Exit.NOT_CONFORMANT, Exit.HARNESS_ERROR], Exit.HARNESS_ERROR),
+    ],
+)
+def test_several_runs_end_as_the_worst_that_was_judged(ends: list[Exit], end: Exit) -> None:
+    assert together(ends) == end
 
 
 def test_every_exit_code_has_a_meaning() -> None:
