@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from conformance.exchange import UNANSWERED, Exchange, Json, Trial
-from conformance.profiles.policy import UNSPECIFIED
+from conformance.exchange import UNANSWERED, Exchange, Trial
+from conformance.profiles.policy import POLICIES, UNSPECIFIED
 from conformance.profiles.rows import RELATIONS, Error, Header, Names, RateLimit
 from conformance.protocols import chat, read
 from conformance.protocols.surface import answer
 from conformance.rules.cancel import open_still
-from conformance.rules.chunk_identity import first_text, id_position, model_position
+from conformance.rules.chunk_identity import id_position, model_position
+from conformance.rules.hdr_rows import related
 from conformance.rules.usage import told as told_usage
 
 #: Headers of our own interest: the rest is HTTP's, or the server's.
@@ -38,7 +39,9 @@ Trials = Mapping[tuple[str, str], Trial]  # by surface and probe
 
 def habits(trials: Trials) -> Habits:
     listed = list(exchanges(trials))
-    policy = {name: position for name, position in _policy(trials) if position != UNSPECIFIED}
+    # What is no position that one may declare, such as another model's name, is none of ours.
+    policy = {name: position for name, position in _policy(trials)
+              if position in POLICIES[name] and position != UNSPECIFIED}  # fmt: skip
     return Habits(policy, _lookahead(listed), tuple(_headers(listed)), tuple(_errors(listed)),
                   tuple(_limits(listed)))  # fmt: skip
 
@@ -143,16 +146,10 @@ def _header(name: str, on: Names, having: Sequence[Exchange]) -> Header:
 def _relation(name: str, having: Sequence[Exchange]) -> str:
     for relation in RELATIONS:
         whole = [each for each in having if each.form == each.mode]
-        if len(whole) >= FEW and all(related(each, relation) == each.header(name)
+        if len(whole) >= FEW and all(related(relation, each) == each.header(name)
                                      for each in whole):  # fmt: skip
             return relation
     return ""
-
-
-def related(exchange: Exchange, relation: str) -> Json:
-    """Return what a header is compared with: a member of the request or of the answer."""
-    whose, _, member = relation.partition(".")
-    return exchange.asked(member) if whose == "request" else first_text(exchange, member)
 
 
 def _counts(name: str) -> bool:

@@ -13,6 +13,7 @@ from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.trial import Bench
 from conformance.engine import CONTROLLED, Ground
+from conformance.exchange import SURFACES
 from conformance.exits import Exit
 from conformance.habits import Habits
 from conformance.locating import Place, address, listed, place
@@ -71,7 +72,7 @@ async def _asked(chosen: Settings, found: Ground) -> Found:
         try:
             places = {
                 surface: await place(surface, bench, f"{found.run}-{surface}")
-                for surface in ("chat", "responses", "messages", "gemini")
+                for surface in SURFACES
             }
             seen = any(each.upstream for each in places.values())
             target = replace(bench.target, url=bench.target.root, address=address(places))

@@ -125,7 +125,7 @@ def _checked(place: str, type: Any, said: Json) -> None:  # noqa: ANN401  (as fi
     mixed = kind is list and not all(isinstance(each, str) for each in said)
     if number or not isinstance(said, kind) or mixed:
         raise BadRow(f"{place} {said!r}: {right} is needed")
-    if place.endswith(".path") and not said.startswith("/"):
+    if place.endswith(".path") and not str(said).startswith("/"):
         raise BadRow(f"{place} {said!r}: a path such as /models is needed")
     if place.endswith(".match"):
         try:

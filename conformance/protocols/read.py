@@ -119,6 +119,11 @@ def failed(exchange: Exchange) -> bool:
     return told or exchange.end in (End.CUT, End.RESET)
 
 
+def served(exchange: Exchange) -> bool:
+    """Say whether the client got an answer in the form it asked for."""
+    return exchange.form == exchange.mode and not failed(exchange)
+
+
 @once
 def closed(exchange: Exchange) -> bool:
     """Say whether the terminator came."""

@@ -28,10 +28,6 @@ def replayed(trial: Trial) -> Iterator[Pair]:
             yield name, trial[name.removesuffix(AGAIN)], again
 
 
-def served(exchange: Exchange) -> bool:
-    return exchange.form == exchange.mode and not read.failed(exchange)
-
-
 @comparison(
     "cache.replay-valid",
     Level.MUST,
@@ -52,7 +48,7 @@ def a_stored_answer_is_as_good_as_a_fresh_one(trial: Trial) -> Iterator[Finding]
     usage are there, and a stream has its end, whichever form was stored.
     """
     for name, first, again in replayed(trial):
-        if served(first) and again.form != "error" and (what := invalid(first, again)):
+        if read.served(first) and again.form != "error" and (what := invalid(first, again)):
             yield Finding(f"from the store: {what}", exchange=name)
 
 
@@ -106,14 +102,20 @@ def _outcome(first: Exchange, again: Exchange) -> str:
 def what_failed_is_not_served_again(trial: Trial) -> Iterator[Finding]:
     """A stream that was cut, failed, was left or ended at a limit of tokens is not stored.
 
-    The same request gets a fresh answer, or an error.
+    The same request gets a fresh answer, or an error. What a router has read to its end for a
+    client that left is a whole answer.
     """
     for name, first, again in replayed(trial):
-        if again.form == again.mode and len(first.journal) == 1:
+        if again.form == again.mode and len(first.journal) == 1 and not _whole(first):
             how = name.removesuffix(AGAIN)
             text = "".join(choice.text for choice in read.outcome(again).choices)
             what = f"the first stream was {HOW[how]}; the same request got {text!r} from the store"
             yield Finding(what, exchange=name)
+
+
+def _whole(first: Exchange) -> bool:
+    """Say whether the router read on when its client had left: then it had the whole answer."""
+    return first.form == "left" and (first.journal[0]["end"] or {}).get("kind") == "complete"
 
 
 #: What became of the first request, by its name.

@@ -47,7 +47,8 @@ def unended(trial: Trial) -> Iterator[Finding]:
                     promise = f"by the policy {DRAINS!r} it is read to its end"
                     yield Finding(f"{what}; {promise}", where="journal", exchange=name)
     if any(each.policy.get("cancel-upstream") == OPEN for each in gone.values()):
-        ways = {name: all(map(ran_on, each.journal)) for name, each in gone.items()}
+        ways = {name: all(map(ran_on, each.journal)) for name, each in gone.items()
+                if each.journal}  # fmt: skip
         if len(set(ways.values())) > 1:
             ended = ", ".join(name for name, on in ways.items() if not on)
             on = ", ".join(name for name, on in ways.items() if on)

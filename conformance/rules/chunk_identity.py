@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Trial
 from conformance.findings import Basis, Finding, Level
-from conformance.protocols import chat, messages, responses
-from conformance.protocols.surface import answer
+from conformance.rules.hdr_rows import stated
 from conformance.rules.rule import comparison
 
 #: What the mock's ids begin with, ahead of the nonce that is in them.
@@ -38,28 +37,15 @@ def identity_is_one_policy(trial: Trial) -> Iterator[Finding]:
                 yield Finding(what, exchange=name)
 
 
-def first_text(exchange: Exchange, name: str) -> str | None:
-    if exchange.mode == "plain":
-        values = [answer(exchange) or {}]
-    elif exchange.surface == "responses":
-        values = responses.told(exchange)
-    elif exchange.surface == "messages":
-        values = [messages.member(each.value, "message") for each in messages.data(exchange)]
-    else:
-        values = [chunk.value for chunk in chat.chunks(exchange)]
-    told = (value.get(name) for value in values)
-    return next((text for text in told if text and isinstance(text, str)), None)
-
-
 def model_position(exchange: Exchange) -> str:
     whose = {
         (exchange.scenario or {}).get("model"): "upstream",
         exchange.asked("model"): "requested",
     }
-    return whose.get(first_text(exchange, "model"), "another")
+    return whose.get(stated(exchange, "model"), "another")
 
 
 def id_position(exchange: Exchange) -> str:
     made = PREFIXES[exchange.surface]
     given = {f"{made}{entry['nonce']}-{entry['attempt']}" for entry in exchange.journal}
-    return "upstream" if first_text(exchange, "id") in given else "own"
+    return "upstream" if stated(exchange, "id") in given else "own"

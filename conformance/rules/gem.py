@@ -1,6 +1,5 @@
 """What only the Gemini surface has: two forms of a stream, codes of errors, blocked prompts."""
 
-import json
 from collections.abc import Iterator
 
 from conformance.exchange import End, Exchange, Trial
@@ -9,6 +8,7 @@ from conformance.protocols import gemini, read
 from conformance.protocols.surface import BadEvent, answer
 from conformance.rules.charges import miscounted
 from conformance.rules.invariance import departures
+from conformance.rules.returned import went_up
 from conformance.rules.rule import comparison, rule
 from conformance.rules.usage import counts
 from conformance.wire.array import Element
@@ -184,7 +184,7 @@ def what_goes_on_says_so(exchange: Exchange) -> Iterator[Finding]:
             yield Finding(f"the finish reason is {reason!r}, the provider's is 'CONTINUATION'")
     asked = exchange.asked(TOKEN)
     for entry in exchange.journal if asked else ():
-        if (got := json.loads(entry["request"]["body"]).get(TOKEN)) != asked:
+        if (got := went_up(entry).get(TOKEN)) != asked:
             what = f"the provider got the {TOKEN} {got!r}, the client sent {asked!r}"
             yield Finding(what, where="journal")
 

@@ -8,7 +8,7 @@ from conformance.findings import Finding, Level
 from conformance.protocols import blocks, gemini, read
 from conformance.protocols.outcome import steps
 from conformance.rules import reason
-from conformance.rules.returned import read_body
+from conformance.rules.returned import went_up
 from conformance.rules.rule import rule
 
 SIGNATURE = "thoughtSignature"
@@ -53,7 +53,7 @@ def signatures_go_round(exchange: Exchange) -> Iterator[Finding]:
     brought = list(asked(exchange.request.body)) if exchange.request else []
     for entry in exchange.journal if brought else ():
         asked = READ.get(read.api(exchange, entry), NOT_READ)[1]
-        heard = list(asked(read_body(entry["request"].get("body", ""))))
+        heard = list(asked(went_up(entry)))
         if heard != brought:
             what = f"the provider got {_shown(heard)}; the client sent {_shown(brought)}"
             yield Finding(what, where="journal")

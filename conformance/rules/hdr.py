@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from conformance.exchange import Exchange, Headers, Trial
 from conformance.findings import Basis, Finding, Level
 from conformance.protocols import read
+from conformance.rules.hdr_rows import rows
 from conformance.rules.http_head import scripted_headers
 from conformance.rules.rule import comparison, rule
 from conformance.wire import http
@@ -130,7 +131,7 @@ def every_answer_has_a_request_id(exchange: Exchange) -> Iterator[Finding]:
     It is x-request-id, on the Messages API request-id. Where a profile declares a header that is
     `unique`, that one is its id.
     """
-    declared = any(row.unique for row in exchange.policy.get("header", ()))
+    declared = any(row.unique for row in rows(exchange))
     name = REQUEST_IDS.get(exchange.surface, "x-request-id")
     if not declared and not exchange.header(name):
         yield Finding(f"no {name}", where=f"header {name}")

@@ -36,7 +36,7 @@ def headers_are_as_declared(exchange: Exchange) -> Iterator[Finding]:
     behind = {name.lower() for name, _ in exchange.trailers}
     for row in rows(exchange):
         value = exchange.header(row.name)
-        if row.presence == "forbidden" and row.name in behind:
+        if row.presence == "forbidden" and row.name.lower() in behind:
             yield Finding(f"{row.name} comes behind the body", where=f"header {row.name}")
         for what in _wrong(row, value, exchange):
             yield Finding(what, where=f"header {row.name}")
@@ -81,11 +81,11 @@ def _wrong(row: Header, value: str | None, exchange: Exchange) -> Iterator[str]:
         yield f"{row.name} is {value!r}, and no such answer has it"
     elif row.match and not re.fullmatch(row.match, value):
         yield f"{row.name} is {value!r}, which does not match {row.match!r}"
-    elif row.equals and (right := _related(row.equals, exchange)) and value != right:
+    elif row.equals and (right := related(row.equals, exchange)) and value != right:
         yield f"{row.name} is {value!r}, the {row.equals.replace('.', ' has as ')} {right!r}"
 
 
-def _related(relation: str, exchange: Exchange) -> str:
+def related(relation: str, exchange: Exchange) -> str:
     """Return what a header has to be the same as, nothing where that is not said."""
     if relation == "request.model":
         return asked_model(exchange)
@@ -96,8 +96,9 @@ def stated(exchange: Exchange, member: str) -> str:
     """Return the id or model that an answer states first."""
     for value in _objects(exchange):
         for holder in (value, *(value.get(name) for name in HOLDERS)):
-            if isinstance(holder, dict) and isinstance(holder.get(member), str):
-                return str(holder[member])
+            said = holder.get(member) if isinstance(holder, dict) else None
+            if isinstance(said, str) and said:
+                return said
     return ""
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from conformance.exchange import Exchange, Json
+from conformance.exchange import Exchange
 from conformance.findings import Basis, Finding, Level
+from conformance.rules.returned import went_up
 from conformance.rules.rule import rule
-from conformance.wire.json import BadJson, parse
 
 ANSWERS = "stream array plain error"
 AT_FAULT = range(400, 500)
@@ -51,18 +51,10 @@ def unknown_members_fare_as_declared(exchange: Exchange) -> Iterator[Finding]:
         yield Finding(f"x_flavour was answered with {exchange.status}; declared is a 4xx")
     if policy in ("forwarded", "dropped"):
         for entry in exchange.journal:
-            there = UNKNOWN.items() <= _body(entry).items()
+            there = UNKNOWN.items() <= went_up(entry).items()
             if there != (policy == "forwarded"):
                 how = "reached the provider" if there else "did not reach the provider"
                 yield Finding(f"x_flavour {how}; declared is {policy}", where="journal")
-
-
-def _body(entry: Json) -> dict[str, Json]:
-    try:
-        value = parse(entry["request"]["body"])
-    except BadJson:
-        value = None
-    return value if isinstance(value, dict) else {}
 
 
 @rule(

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from conformance.exchange import SECOND, Exchange, Json, Trial
 from conformance.findings import Basis, Finding, Level, Span
 from conformance.protocols import outcome, read
+from conformance.protocols.gemini import objects
+from conformance.rules.returned import went_up
 from conformance.rules.rule import comparison, rule
 
 ANSWERED = "stream array plain error"
@@ -164,13 +166,14 @@ def the_second_request_is_the_first(exchange: Exchange) -> Iterator[Finding]:
 
 def additions(entry: Json, first: Json) -> Iterator[str]:
     """Say what is in a request that was not in the first, but for what that had brought."""
-    own, before = body(entry), body(first)
+    own, before = went_up(entry), went_up(first)
     for name in PROMPTS:
         if own.get(name) != before.get(name):
             yield f"the second provider was told {name} {own.get(name)!r:.80}"
     for name in TURNS:
-        known, turns = before.get(name, []), own.get(name, [])
-        for turn in turns if isinstance(turns, list) else ():
+        known = before.get(name, [])
+        # Where the first was asked in one text, what is beside it cannot be told apart.
+        for turn in objects(own.get(name)) if isinstance(known, list) else ():
             if turn not in known and turn.get("role") not in SPOKEN:
                 yield f"the second provider was asked {json.dumps(turn)[:80]} beside the question"
 
@@ -180,11 +183,6 @@ def objections(entry: Json, first: Json) -> Iterator[str]:
     for objection in entry["objections"]:
         if objection not in first["objections"]:
             yield f"the second provider objects to {objection['where']}: {objection['message']}"
-
-
-def body(entry: Json) -> dict[str, Json]:
-    told = json.loads(entry["request"]["body"])
-    return told if isinstance(told, dict) else {}
 
 
 def _replaced(exchange: Exchange, message: str) -> Iterator[Finding]:

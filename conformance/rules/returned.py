@@ -1,6 +1,6 @@
 """What a client brings back from earlier turns, and what of it reaches the provider."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Finding
@@ -17,18 +17,19 @@ def changed(exchange: Exchange, kind: str) -> Iterator[Finding]:
     for entry in exchange.journal if brought else ():
         if read.api(exchange, entry) != exchange.surface:
             continue
-        heard = of_kind(read_body(entry["request"].get("body", "")), kind)
+        heard = of_kind(went_up(entry), kind)
         if heard != brought:
             what = f"the provider got {kind} {str(heard)[:90]}; the client sent {str(brought)[:90]}"
             yield Finding(what, where="journal")
 
 
-def read_body(body: str) -> Json:
-    """Return what went up; a body that is no JSON brings nothing."""
+def went_up(entry: Json) -> Mapping[str, Json]:
+    """Return what the provider was asked; a body that is no JSON object says nothing."""
     try:
-        return parse(body)
+        value = parse(entry["request"].get("body", ""))
     except BadJson:
-        return None
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def of_kind(body: Json, kind: str) -> list[Json]:

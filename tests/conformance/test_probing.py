@@ -50,6 +50,12 @@ def test_a_stream_shows_a_habit(
     assert habits(trials).policy.get(policy) == position
 
 
+def test_a_model_of_another_name_is_no_policy() -> None:
+    renamed = Exchange("chat", "plain", status=200, body=b'{"model": "basil-2024"}')
+
+    assert "model-name" not in habits(asked("chat", "identity", renamed)).policy
+
+
 def test_how_much_is_kept_back_is_what_the_holds_show() -> None:
     holds = HoldSeen("a", "x", 0), HoldSeen("b", "y", 3)
     held = Exchange("chat", "stream", status=200, holds=holds)

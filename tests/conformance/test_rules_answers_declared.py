@@ -36,6 +36,12 @@ def test_ids_of_their_own_are_in_order() -> None:
     assert told("chunk.id-declared", first=first, second=second) == []
 
 
+def test_the_id_may_be_missing_from_the_first_chunk() -> None:
+    late = streamed({**CHUNK, "id": ""}, {**CHUNK, "id": "gen-1"}, **IDS)
+
+    assert told("chunk.id-declared", late=late) == ["the id 'gen-1' does not match 'chatcmpl-.+'"]
+
+
 def test_an_id_of_another_form_or_of_another_answer_is_told() -> None:
     first, second = streamed(CHUNK, **IDS), plain({**PLAIN, "id": "chatcmpl-1"}, **IDS)
     other, refused = plain({**PLAIN, "id": "gen-1"}, **IDS), plain({"error": {}}, **IDS)

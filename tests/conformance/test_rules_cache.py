@@ -43,6 +43,7 @@ def cut(**members: Json) -> Exchange:
     return replace(text("a", finish=None, end=b"", headers=SSE), end=End.CUT, **members)
 
 
+LEFT = replace(text("a", finish=None, end=b"", headers=SSE), end=End.LEFT)
 REPLAY, FAILED = "cache.replay-valid", "cache.no-failed-stream"
 CASES: list[Case] = [
     (REPLAY, "the same stream", twice(STREAM, STREAM), []),
@@ -125,6 +126,13 @@ CASES: list[Case] = [
         "as it failed",
         twice(cut(), cut()),
         ["the first stream was cut off; the same request got 'a' from the store"],
+    ),
+    (FAILED, "left, and read to its end", twice(LEFT, STREAM, "left"), []),
+    (
+        FAILED,
+        "left, and ended",
+        {"left": replace(LEFT, journal=({"end": {"kind": "peer-fin"}},)), "left-again": STREAM},
+        ["the first stream was left by its client; the same request got 'ab' from the store"],
     ),
     (
         FAILED,

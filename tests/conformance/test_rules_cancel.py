@@ -74,6 +74,14 @@ CASES: list[Case] = [
                 {"one": left("complete", OPEN_POLICY), "two": left("peer-fin", OPEN_POLICY)},
                 ["requests upstream were ended (two) or ran on (one)"],
             ),
+            (
+                "left to the provider, which was not asked each time",
+                {
+                    "one": replace(left("complete", OPEN_POLICY), journal=()),
+                    "two": left("peer-fin", OPEN_POLICY),
+                },
+                [],
+            ),
             ("never left", AFTER, []),
         )
     ),

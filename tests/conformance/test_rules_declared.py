@@ -42,7 +42,7 @@ def found(status: int = 200, body: bytes = b'["herb"]', *headers: tuple[str, str
     return {"0": Exchange("chat", "plain", None, status, told, body, policy=policy)}
 
 
-def asked(name: str, **policy: Json) -> Exchange:
+def asked(name: str | None, **policy: Json) -> Exchange:
     request = Request("POST", "http://router", (), {"model": "mint/pepper"})
     entry = {"request": {"body": json.dumps({"model": name})}}
     return Exchange("chat", "plain", request, 200, journal=(entry,), policy=policy)
@@ -186,6 +186,7 @@ CASES: list[Case] = [
     ),
     ("pre.model-prefix", "stripped", asked("pepper", **{"model-prefix": "stripped"}), []),
     ("pre.model-prefix", "kept", asked("mint/pepper", **{"model-prefix": "kept"}), []),
+    ("pre.model-prefix", "asked by its path", asked(None, **{"model-prefix": "kept"}), []),
     ("pre.model-prefix", "nothing is promised", asked("pepper"), []),
     (
         "pre.model-prefix",

@@ -129,10 +129,22 @@ def test_the_id_of_a_request_is_where_it_is_declared() -> None:
     assert told("hdr.request-id", one=exchange(ROUTED)) == ["no x-request-id"]
 
 
+def test_where_the_declared_id_is_not_promised_the_usual_one_is_due() -> None:
+    declared = exchange(Header("x-flux-request-id", ("stream", "plain"), unique=True))
+
+    assert told("hdr.request-id", one=at(declared, status=500)) == ["no x-request-id"]
+
+
 def test_a_forbidden_header_is_found_behind_the_body_too() -> None:
     late = at(streamed(NO_COST), trailers=(("X-Cost", "1"),))
 
     assert told("hdr.declared", one=late) == ["x-cost comes behind the body"]
+
+
+def test_a_row_may_spell_a_header_in_any_case() -> None:
+    late = at(streamed(Header("X-Cost", ("stream",), "forbidden")), trailers=(("x-cost", "1"),))
+
+    assert told("hdr.declared", one=late) == ["X-Cost comes behind the body"]
 
 
 UNIQUE, STABLE = Header("x-id", unique=True), Header("x-model", stable=True)

@@ -100,6 +100,18 @@ CASES: list[Case] = [
         ["the provider sent an event without end; the client was not told of an error"],
     ),
     ("load.unbounded-event", "passed on", endless(128, b"", end=End.OVERFLOW), []),
+    (
+        "load.unbounded-event",
+        "passed on slowly",
+        endless(20, b"a" * 2 * MIB, end=End.TIMEOUT),
+        [],
+    ),
+    (
+        "load.unbounded-event",
+        "taken, and nothing said",
+        endless(20, b"", end=End.TIMEOUT),
+        ["the provider sent an event without end; the client was not told of an error"],
+    ),
 ]  # fmt: skip
 
 

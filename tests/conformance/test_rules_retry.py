@@ -219,6 +219,15 @@ CASES: list[Case] = [
     ),
     (
         "retry.continuation-request-valid",
+        "the question as a text, then as a turn",
+        two(
+            text("Sorrel"),
+            journal=(entry("", {"input": "Say it."}), entry(SECOND, {"input": ASKED["messages"]})),
+        ),
+        [],
+    ),
+    (
+        "retry.continuation-request-valid",
         "objected to",
         two(broken("Woad"), *WOAD, journal=asking(PREFILL, objections=[OBJECTION])),
         ["the second provider objects to messages[1]: no prefill"],
