@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.events import Comment, Item, write
+from conformance.selfcheck.router.health import Session
 from conformance.selfcheck.router.line import Line
 from conformance.selfcheck.router.relay import Items, Pieces, Relay
 from conformance.selfcheck.router.upstream import Upstream
@@ -116,20 +117,22 @@ class Trusting(Upstream):
         self._kept: list[Line] = []
 
     def keep(self, line: Line) -> None:
-        self._kept.append(line)
+        if line.reusable:
+            self._kept.append(line)
+        else:
+            line.close()
 
     async def line(self) -> tuple[Line, bool]:
         return (self._kept.pop(), False) if self._kept else await super().line()
 
 
-pools = dict[tuple[str, str], Trusting]()
+pools = dict[Session, Trusting]()
 
 
 @mutant("providers", breaks="http.stale-upstream-conn")
 def trusts_its_connections(relay: Relay) -> Sequence[Upstream]:
     """Keeps connections for each session, and asks on them though they have ended."""
-    session = relay.headers.get("x-session-id")
-    if session is None:
+    if not relay.session:
         return reference.providers(relay)
     fresh = Trusting(relay.settings.upstream, relay.settings.idle)
-    return [pools.setdefault((session, relay.dialect.name), fresh)]
+    return [pools.setdefault(relay.session, fresh)]
