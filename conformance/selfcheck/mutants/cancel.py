@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from conformance.selfcheck import reference
+from conformance.selfcheck.router.health import Session
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Failed
 from conformance.selfcheck.variant import mutant
@@ -42,27 +43,27 @@ latest = defaultdict[str, deque[float]](lambda: deque(maxlen=AT_ONCE))
 async def loses_count_in_a_crowd(work: Work, relay: Relay) -> None:
     """Lets go of no more than four streams of its sessions in two seconds; the others run on."""
     now = asyncio.get_running_loop().time()
-    counted, mine = "x-session-id" in relay.headers, latest[relay.dialect.name]
+    counted, mine = bool(relay.session), latest[relay.dialect.name]
     if not counted or len(mine) < AT_ONCE or now - mine[0] > WINDOW:
         mine.extend([now] if counted else [])
         await reference.client_left(work, relay)
 
 
-running = defaultdict[tuple[str, str], list[Relay]](list)
+running = defaultdict[Session, list[Relay]](list)
 
 
 @mutant("admit", breaks="cancel.others-undisturbed")
 def hangs_up_on_all_of_a_session(relay: Relay) -> None:
     """Ends every older stream of a session when one of its clients leaves."""
     reference.admit(relay)
-    if "x-session-id" in relay.headers:
-        running[_session(relay)].append(relay)
+    if relay.session:
+        running[relay.session].append(relay)
         relay.parts = replace(relay.parts, client_left=_all_leave)
 
 
 async def _all_leave(work: Work, relay: Relay) -> None:
     await reference.client_left(work, relay)
-    mine = running[_session(relay)]
+    mine = running[relay.session]
     older = list(takewhile(lambda other: other is not relay, mine))
     if len(older) == len(mine):
         return
@@ -72,19 +73,15 @@ async def _all_leave(work: Work, relay: Relay) -> None:
             other.wire.cut()
 
 
-def _session(relay: Relay) -> tuple[str, str]:
-    return relay.headers.get("x-session-id", ""), relay.dialect.name
-
-
 SLOTS = 4
-taken = Counter[tuple[str, str]]()
+taken = Counter[Session]()
 
 
 @mutant("admit", breaks="cancel.slot-released")
 def keeps_the_slot_of_who_has_left(relay: Relay) -> None:
     """Counts what runs in each session, and does not count down when a client leaves."""
-    session = _session(relay)
-    if not session[0]:
+    session = relay.session
+    if not session:
         reference.admit(relay)
         return
     if taken[session] >= SLOTS:

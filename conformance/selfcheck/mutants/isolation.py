@@ -4,11 +4,11 @@ from collections import Counter
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.events import Item
+from conformance.selfcheck.router.health import Session
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.values import Headers
 from conformance.selfcheck.variant import mutant
 
-Session = tuple[str, str]
 AT = 4  # the event of a stream that is mistaken
 
 under_way = Counter[Session]()
@@ -18,15 +18,14 @@ told = dict[Session, str]()
 
 
 def session(relay: Relay) -> Session:
-    known = relay.headers.get("x-session-id", "") if "x-client" in relay.headers else ""
-    return known, relay.dialect.name
+    return relay.session if "x-client" in relay.headers else ()
 
 
 @mutant("events", breaks="isolation.no-cross-talk")
 async def shares_a_buffer(items: Items, relay: Relay) -> Items:
     """Has one place for the next event of all the streams of a session."""
     mine = session(relay)
-    if not mine[0]:
+    if not mine:
         async for item in items:
             yield item
         return
@@ -46,7 +45,7 @@ async def shares_a_buffer(items: Items, relay: Relay) -> Items:
 def keeps_the_first_cookie(relay: Relay) -> Headers:
     """Has one client for all requests of a session, and that remembers a cookie."""
     headers = reference.request_headers(relay)
-    if not session(relay)[0]:
+    if not session(relay):
         return headers
     first = cookies.setdefault(session(relay), relay.headers.get("cookie", ""))
     return (*headers, ("cookie", first))
@@ -56,7 +55,7 @@ def keeps_the_first_cookie(relay: Relay) -> Headers:
 def keeps_the_first_head(relay: Relay) -> Headers:
     """Tells every client of a session what the provider told the first."""
     headers = reference.stream_headers(relay)
-    if not session(relay)[0]:
+    if not session(relay):
         return headers
     first = told.setdefault(session(relay), relay.upstream.get("x-provider-client", ""))
     return (*headers, ("x-provider-client", first))

@@ -7,24 +7,19 @@ from dataclasses import replace
 
 from conformance.selfcheck import reference
 from conformance.selfcheck.router.events import Item, Reader
+from conformance.selfcheck.router.health import Session
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.values import Failed
 from conformance.selfcheck.variant import mutant
 
-Session = tuple[str, str]
-
 turns = defaultdict[Session, asyncio.Lock](asyncio.Lock)
-
-
-def session(relay: Relay) -> Session:
-    return relay.headers.get("x-session-id", ""), relay.dialect.name
 
 
 @mutant("events", breaks="load.parallel-streams")
 async def serves_one_at_a_time(items: Items, relay: Relay) -> Items:
     """Has one worker for all streams of a session."""
-    mine = session(relay)
-    async with turns[mine] if mine[0] else nullcontext():
+    mine = relay.session
+    async with turns[mine] if mine else nullcontext():
         async for item in items:
             yield item
 
@@ -37,8 +32,8 @@ taken = Counter[Session]()
 def sends_half_a_crowd_away(relay: Relay) -> None:
     """Serves no more than twelve requests of a session at once."""
     reference.admit(relay)
-    mine = session(relay)
-    if not mine[0]:
+    mine = relay.session
+    if not mine:
         return
     if taken[mine] >= PLACES:
         raise Failed(503, relay.dialect.error(503, "too many requests at once", None))

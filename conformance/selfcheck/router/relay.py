@@ -175,7 +175,7 @@ class Relay:
 
     @property
     def session(self) -> Session:
-        """Say whose health of the providers counts; nobody's without a name."""
+        """Say what a request is part of, as its client names it; of nothing without a name."""
         named = self.headers.get("x-session-id")
         return (self.params.get("router", ""), self.dialect.name, named) if named else ()
 
