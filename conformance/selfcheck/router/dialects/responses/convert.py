@@ -54,6 +54,7 @@ def _of_part(where: Chunk, part: Chunk) -> Iterator[Chunk]:
     begun = part if name is None else {**part, name: ""}
     yield {"type": "response.content_part.added", **where, "part": begun}
     if name is not None:
-        yield {"type": f"response.{kind}.delta", **where, "delta": part.get(name), "logprobs": []}
-        yield {"type": f"response.{kind}.done", **where, name: part.get(name), "logprobs": []}
+        common = {**where, **({"logprobs": []} if kind == "output_text" else {})}
+        yield {"type": f"response.{kind}.delta", **common, "delta": part.get(name)}
+        yield {"type": f"response.{kind}.done", **common, name: part.get(name)}
     yield {"type": "response.content_part.done", **where, "part": part}
