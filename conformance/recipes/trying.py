@@ -137,9 +137,11 @@ def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> Exit:
     settings = _settings(ground, route, directory, args)
     wanted = [case for case in _cases(route) if args.load or case.rule.family != LOAD]
     chosen = selected(wanted, args.only)
-    if not chosen:
-        return Exit.EMPTY
     title = f"{recipe.title} {recipe.version}, {route.name}"
+    if not chosen:
+        load = "" if args.load else f"; the family {LOAD} is asked with --load"
+        print(f"{title}: no case matches {' '.join(args.only)}{load}", file=sys.stderr)
+        return Exit.EMPTY
     print(f"{title}: {len(chosen)} cases", file=sys.stderr)
     asyncio.run(_warmed(settings))
     with Progress(sys.stderr, len(chosen), known=True) as progress:

@@ -219,13 +219,21 @@ def test_what_fails_is_written_down_and_then_expected(
     assert "expected failures: " in again.stdout
 
 
-@pytest.mark.parametrize(("more", "code"), [((), 5), (("--load",), 0)])
+ASKED_OF_LOAD = "no case matches load.*beside-stalled*; the family load is asked with --load"
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"), [((), 5, ASKED_OF_LOAD), (("--load",), 0, " cases")]
+)
 def test_what_takes_a_great_deal_is_asked_on_request(
-    more: tuple[str, ...], code: int, recipe: Callable[..., Path], conformance: Command
+    more: tuple[str, ...], code: int, said: str, recipe: Callable[..., Path], conformance: Command
 ) -> None:
     asked = ("--route", "good", "--only", "load.*beside-stalled*", *more)
 
-    assert conformance("try", str(recipe()), *asked).returncode == code
+    done = conformance("try", str(recipe()), *asked)
+
+    assert done.returncode == code
+    assert done.stderr.strip().endswith(said)
 
 
 def test_templates_are_filled_in(tmp_path: Path) -> None:
