@@ -46,11 +46,11 @@ def outcome(exchange: Exchange) -> Outcome:
 def scripted(exchange: Exchange) -> Outcome:
     """Return what a client of this surface should end up with, as the scenario has it.
 
-    Where the provider was asked in another API, that is no more than could be said there.
+    Where the provider was asked in another API, its choices say no more than could be said there.
     """
     whole = outcomes.scripted(exchange.scenario, asked(exchange))
     for name in sorted(provided(exchange) & SURFACES.keys() - {exchange.surface}):
-        whole = replace(SURFACES[name].said(exchange.scenario, whole), failure=whole.failure)
+        whole = replace(whole, choices=SURFACES[name].said(exchange.scenario, whole).choices)
     return surface(exchange).said(exchange.scenario, whole)
 
 
