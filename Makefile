@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+RUNS   ?= streamproof-routers
 
-.PHONY: demo test selfcheck docs lint bench clean
+.PHONY: demo test selfcheck docs routers lint bench clean
 
 demo: $(READY)  ## the whole path: mock, reference router, suite, report; then a broken router
 	$(BIN)/conformance demo
@@ -21,6 +22,14 @@ selfcheck: $(READY)  ## every rule against every mutant and legal variant: the k
 docs: $(READY)  ## docs/rules and docs/promises.md anew, after a rule, probe or mutant has changed
 	$(BIN)/conformance rules --markdown docs/rules
 	$(BIN)/python -m conformance.manual.promises docs/promises.md
+	$(BIN)/python -m conformance.manual.routers docs/routers.md
+
+routers: $(READY)  ## real routers, installed and judged: docs/routers.md and an HTML matrix; takes half an hour
+	for name in $$($(BIN)/conformance try --list | cut -d' ' -f1); do \
+	  $(BIN)/conformance try "$$name" --run-dir $(RUNS) || test $$? -ne 4 || exit 4; done
+	$(BIN)/python -m conformance.manual.routers $(RUNS) docs/routers.md
+	$(BIN)/conformance matrix --html $(RUNS)/matrix.html --title "Real routers" \
+	  $$(cd $(RUNS) && for run in */*/run.jsonl; do echo "$${run%/run.jsonl}=$(RUNS)/$$run"; done)
 
 lint: $(READY)  ## rewrite what ruff can, then check
 	$(BIN)/ruff check --fix .
