@@ -20,7 +20,7 @@ from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, Json, Trial
 from conformance.probes.probe import Given, Probe, Send
 
-GRACE = 4.0  # seconds in which a router that keeps its limit has ended an answer
+GRACE = 6.0  # seconds in which a router that keeps its limit has ended an answer
 UNREACHED = (502, 503, 504)
 
 Exchanges = dict[str, Exchange]

@@ -21,7 +21,11 @@ def shows_who_was_too_many(failed: Failed, relay: Relay) -> bool:
     return failed.status != TOO_MANY and fallback.falls_back(failed, relay)
 
 
-@mutant("falls_back", breaks="retry.fallback-before-commit", of=FALLBACK)
+@mutant(
+    "falls_back",
+    breaks="retry.fallback-before-commit gem.prompt-feedback-kept tool.args-on-done-only",
+    of=FALLBACK,
+)
 def goes_by_the_status_alone(failed: Failed, relay: Relay) -> bool:
     """Takes a provider that has answered 200 for one that answers, whatever its stream says."""
     answered = "content-type" in relay.upstream and relay.body is not None

@@ -145,7 +145,7 @@ class LineByLine(Reader):
             self._dispatch(items)
 
 
-@mutant("reader", breaks="sse.multi-line-data")
+@mutant("reader", breaks="sse.multi-line-data load.unbounded-event")
 def takes_each_data_line_for_an_event(relay: Relay) -> Reader:
     """Does not join the data lines of an event."""
     return LineByLine(relay.settings.limit)
