@@ -56,7 +56,7 @@ def subject(document: Mapping[str, Json]) -> Subject:
         request = _request("POST", path, HEADERS, document)
         return Subject(request, f"a body alone is taken for POST {path}, with headers that fit")
     path = document.get("target", document.get("path", CHAT))
-    headers = document.get("headers", HEADERS)
+    headers = document.get("headers", _fitting(path))
     return Subject(_request(document.get("method", "POST"), path, headers, document.get("body")))
 
 
@@ -80,6 +80,12 @@ def _request(method: Json, target: Json, headers: Json, body: Json) -> Request:
         raise Unreadable(f"body must be a text or an object, not {body!r}")
     data = body if isinstance(body, str) else "" if body is None else json.dumps(body)
     return Request(method, target, "1.1", _headers(headers), data.encode(), complete=True)
+
+
+def _fitting(path: str) -> dict[str, str]:
+    """Return headers that do, with nothing that says of the path whose it is."""
+    own = () if "/messages" in path else ("anthropic-version",)
+    return {name: value for name, value in HEADERS.items() if name not in own}
 
 
 def _headers(headers: Json) -> Headers:

@@ -12,10 +12,10 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {
     "conformance": [
         "findings", "exchange", "resources", "wire", "protocols", "profiles", "rules", "probes",
-        "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive",
-        "expected", "settings", "suite", "clients", "engine", "preflight", "opening", "habits",
-        "locating", "probing", "recorded", "lint", "report", "running", "selfcheck", "demo",
-        "catalogue", "coverage", "manual", "items", "session", "plugin", "recipes", "cli",
+        "plan", "verdicts", "exits", "parser", "options", "redact", "excerpt", "drive", "expected",
+        "settings", "suite", "clients", "engine", "preflight", "opening", "habits", "locating",
+        "probing", "recorded", "lint", "report", "running", "recipes", "selfcheck", "demo",
+        "catalogue", "coverage", "manual", "items", "session", "plugin", "cli",
     ],
     "mockprovider": [
         # what is said: values, and the bytes they become

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from conformance.exchange import Json
-from conformance.probes.framing import against, cut, fault
+from conformance.probes.framing import cut, fault
 from conformance.probes.gemini import BRACKETS
 from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.written import brief
@@ -16,17 +16,35 @@ EACH_BYTE: Mapping[str, Json] = {
     "chunks": fault({"split": 1}),
     "reads": {**fault({"drip": {"head": False}}), "write": "segments"},
 }
+# One word and a stop, in as few bytes as each surface can do with.
+SPARE: Mapping[str, Json] = {
+    "step": [{"say": "Woad ash"}, {"finish": "stop"}],
+    "chat": {"opening": "joined", "finish": "joined", "fingerprint": "absent",
+             "service_tier": "absent"},
+    "messages": {"ping": "never", "padding": False, "start_usage": "counts",
+                 "delta_usage": "counts", "stop_sequence": "absent", "stop_details": "absent"},
+    "gemini": {"finish": "joined", "usage": "last"},
+}  # fmt: skip
+# Many events of one length.
+ALIKE: Mapping[str, Json] = {
+    "step": [{"say": " woad", "repeat": 112}, {"finish": "stop"}],
+    "obey": {"obfuscation": False},
+    "chat": {"fingerprint": "absent", "service_tier": "absent"},
+    "responses": {"sequence": "absent"},
+    "messages": {"padding": False},
+    "gemini": {"usage": "last"},
+}
 # A prime, and about half the length of an event: with as many events of one length as that each of
 # their bytes is the place of a cut once, and what follows it comes in one read.
 APART = 107
 
 
 def each_byte(id: str, surfaces: str, step: Json = None) -> Probe:
-    own = {"step": step} if step else {}
+    own = {"step": step} if step else SPARE
     sends = {"baseline": Send(change=own)}
     sends |= {name: Send(change={**own, **how}) for name, how in EACH_BYTE.items()}
     return Probe(
-        id, "sse.split-reads", "brief", sends, surfaces=surfaces, heavy=True, patient=PATIENT
+        id, "sse.split-reads", "text", sends, surfaces=surfaces, heavy=True, patient=PATIENT
     )
 
 
@@ -37,8 +55,11 @@ PROBES = (
     Probe(
         "sse-each-cut",
         "sse.split-reads",
-        "alike",
-        against({"apart": cut(every=APART)}, {}),
+        "text",
+        {
+            "baseline": Send(change=ALIKE),
+            "apart": Send(change={**ALIKE, **cut(every=APART)}),
+        },
         surfaces=EVERYWHERE,
         heavy=True,
         patient=PATIENT,

@@ -13,7 +13,7 @@ from conformance.drive.target import target
 from conformance.drive.trial import Bench
 from conformance.exchange import SURFACES, Json
 from conformance.probes import PROBES
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import Probe
 from conformance.selfcheck.servers import Servers
 
 BRIEF = [("sse-each-byte", surface) for surface in ("chat", "messages", "gemini")]
@@ -52,7 +52,7 @@ def test_each_byte_of_a_brief_stream_is_written_by_itself(
 @pytest.mark.parametrize("surface", SURFACES)
 def test_each_byte_of_an_event_is_the_place_of_a_cut(surface: str, started: Servers) -> None:
     probe = PROBES["sse-each-cut"]
-    uncut = replace(probe, sends={"apart": Send()})
+    uncut = replace(probe, sends={"apart": probe.sends["baseline"]})
 
     events = lengths(journal(uncut, surface, "apart", f"cuts-a.{surface}", started))
     cut = lengths(journal(probe, surface, "apart", f"cuts-b.{surface}", started))
