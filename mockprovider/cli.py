@@ -13,6 +13,7 @@ from mockprovider import __version__, certificates, recorded, replay, requestfil
 from mockprovider.certificates import BadCertificate
 from mockprovider.explain import explained
 from mockprovider.faults import describing
+from mockprovider.journal import MAX_ENTRIES
 from mockprovider.recordings.recording import BadRecording
 from mockprovider.scenario import Scenario
 from mockprovider.show import lines
@@ -66,6 +67,7 @@ def serve(options: argparse.Namespace) -> int:
             data[0], control, library | played, journal, frozenset(options.key), options.token,
             options.print_json, replay.unmarked(played, options.pace, strict=options.strict),
             identity=identity, name=options.name, lenient=options.lenient,
+            entries=options.entries,
         )  # fmt: skip
         if options.workers > 1:
             from mockprovider import workers as several  # noqa: PLC0415
@@ -193,6 +195,10 @@ def _serve(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--lenient", action="store_true", help="answer what a strict provider refuses"
     )
+    command.add_argument(
+        "--entries", type=count, default=MAX_ENTRIES, metavar="N",
+        help="keep so many entries of the journal (default: %(default)s)",
+    )  # fmt: skip
     command.add_argument("--token", help="bearer token of the control plane")
     command.add_argument(
         "--pace", type=replay.pace, default="real", metavar="real|xN|burst|lockstep",
@@ -225,6 +231,13 @@ def name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no name; it has letters, digits, _ and -")
     return text
+
+
+def count(text: str) -> int:
+    """Read how many of something there are to be."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
 
 
 def workers(text: str) -> int:

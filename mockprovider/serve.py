@@ -16,7 +16,7 @@ from mockprovider.clock import Wheel
 from mockprovider.control import Control
 from mockprovider.counters import Counters
 from mockprovider.holds import Holds
-from mockprovider.journal import Journal
+from mockprovider.journal import MAX_BYTES, MAX_ENTRIES, Journal
 from mockprovider.provider import Provider
 from mockprovider.replay import Unmarked
 from mockprovider.scenario import Scenario
@@ -50,6 +50,7 @@ class Settings:
     identity: Identity | None = None
     name: str = ""
     lenient: bool = False
+    entries: int = MAX_ENTRIES
 
     @property
     def where(self) -> dict[str, Json]:
@@ -136,10 +137,16 @@ async def serve(settings: Settings) -> None:
 
 def journal(settings: Settings) -> Journal:
     """Return the journal of this process."""
-    if settings.place is None:
-        return Journal(settings.journal)
-    number, attempts = settings.place.number, settings.place.attempts
-    return Journal(settings.journal, worker=number, attempts=attempts)
+    number = attempts = None
+    if settings.place is not None:
+        number, attempts = settings.place.number, settings.place.attempts
+    return Journal(
+        settings.journal,
+        max_entries=settings.entries,
+        max_bytes=MAX_BYTES * settings.entries // MAX_ENTRIES,
+        worker=number,
+        attempts=attempts,
+    )
 
 
 def stopped() -> asyncio.Event:

@@ -13,6 +13,9 @@ from conformance.exchange import SECOND
 LIMITS = ("--keepalive-ms", "500", "--idle-ms", "4000")
 
 
+KEPT = ("--entries", "40000")
+
+
 class Servers(NamedTuple):
     routers_url: str
     control_url: str
@@ -22,7 +25,8 @@ class Servers(NamedTuple):
 @contextmanager
 def servers(*limits: str) -> Iterator[Servers]:
     """Run the mocks and the routers as long as the block lasts."""
-    with upstream(0) as mock, upstream(0, SECOND) as second:
+    # Hundreds of requests a second, and those of a trial that waits are read after a dozen of them.
+    with upstream(0, "", *KEPT) as mock, upstream(0, SECOND, *KEPT) as second:
         where = ("--port", "0", "--print-json", "--upstream", f"{mock.data_url}/v1",
                  "--second-upstream", f"{second.data_url}/v1")  # fmt: skip
         command = python("conformance.selfcheck.serve", *where, *(limits or LIMITS))

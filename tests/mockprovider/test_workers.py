@@ -349,3 +349,12 @@ def test_the_attempts_kept_longest_make_room() -> None:
     attempts.close()
 
     assert known > 990
+
+
+@pytest.mark.parametrize("count", ["0", "many", "-1"])
+def test_a_wrong_number_of_entries_is_named(capsys: pytest.CaptureFixture[str], count: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"--entries={count}"])
+
+    told = f"mockprovider serve: argument --entries: {count!r} is no number above 0\n"
+    assert (ended.value.code, capsys.readouterr().err) == (4, told)

@@ -8,7 +8,7 @@ from conformance.selfcheck.router.relay import Pieces, Relay
 from conformance.selfcheck.router.values import Headers
 from conformance.selfcheck.variant import mutant
 
-WINDOW = 0.5  # seconds
+WINDOW = 1.0  # seconds
 
 
 @mutant("bytes_out", breaks="bill.complete-then-close")
