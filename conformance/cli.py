@@ -36,7 +36,7 @@ from conformance.rules import RULES
 from conformance.running import run as judge_all
 from conformance.selfcheck.check import arguments as selfcheck_arguments
 from conformance.selfcheck.check import selfcheck
-from conformance.settings import WrongUsage, profile, settings
+from conformance.settings import WrongUsage, named, profile
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -47,10 +47,7 @@ PLAYED = "a router whose promises one of ours keeps, such as fluxrouter"
 
 def run(args: argparse.Namespace) -> int:
     """Judge a router: send every probe through it and ask the rules what they make of it."""
-    if args.url and args.conformance_router_url:
-        raise WrongUsage("the router's URL is given twice: say it once")
-    args.conformance_router_url = args.url or args.conformance_router_url
-    chosen = settings(args)
+    chosen = named(args)
     wanted = selected(cases(RULES.values(), PROBES.values(), chosen.surfaces), args.only)
     if not wanted:
         print(f"conformance: no case matches {' '.join(args.only)}", file=sys.stderr)
@@ -97,15 +94,12 @@ def _linted(found: Recording | BadFile, profile: Profile, *, strict: bool) -> Ex
 def parser() -> Parser:
     top = Parser("conformance", description="Judges LLM routers on the wire.")
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    judging = command(commands, run)
-    judging.add_argument("url", nargs="?", metavar="URL", help="the same as --router-url")
-    for option in OPTIONS:
-        flags = (option.flag, *SHORT.get(option.flag, ()))
-        judging.add_argument(*flags, dest=option.dest, **option.how)
-    probing = command(commands, probe)
-    probing.add_argument("url", nargs="?", metavar="URL", help="the same as --router-url")
-    for option in OPTIONS:
-        probing.add_argument(option.flag, dest=option.dest, **option.how)
+    judging, probing = command(commands, run), command(commands, probe)
+    for asking in (judging, probing):
+        asking.add_argument("url", nargs="?", metavar="URL", help="the same as --router-url")
+        for option in OPTIONS:
+            flags = (option.flag, *SHORT.get(option.flag, ()))
+            asking.add_argument(*flags, dest=option.dest, **option.how)
     probing.add_argument("--out", default=FIRST, metavar="FILE", help=f"(default: {FIRST})")
     probing.add_argument("--force", action="store_true", help="write over a file that is there")
     only = "rule, family, probe or case id, with wildcards; may be given more than once"

@@ -27,7 +27,6 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 }
 ABSENT = frozenset({404, 405})
 WRONG_KEY = "sk-this-is-no-key"
-REFUSED = frozenset({401, 403})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from conformance.opening import ground
 from conformance.probes import PROBES
 from conformance.profiles import writing
 from conformance.redact import bare
-from conformance.settings import Settings, WrongUsage, settings
+from conformance.settings import Settings, WrongUsage, named
 
 FILE = "router.toml"
 BASIS = "observed"
@@ -44,10 +44,7 @@ def probe(args: argparse.Namespace) -> int:
     It is asked a hundred short questions at most. What it does is not yet what it promises: read
     the file, and correct it.
     """
-    if args.url and args.conformance_router_url:
-        raise WrongUsage("the router's URL is given twice: say it once")
-    args.conformance_router_url = args.url or args.conformance_router_url
-    chosen = settings(args)
+    chosen = named(args)
     path = Path(args.out)
     if path.exists() and not args.force:
         raise WrongUsage(f"--out: {path} exists; give another, or --force to write it anew")

@@ -56,6 +56,14 @@ class Settings:
         return self.target.key, *(bill.secrets if bill else ())
 
 
+def named(args: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace)
+    """Check the values of a command, which takes the URL without its flag too."""
+    if args.url and args.conformance_router_url:
+        raise WrongUsage("the router's URL is given twice: say it once")
+    args.conformance_router_url = args.url or args.conformance_router_url
+    return settings(args)
+
+
 def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, or pytest's)
     """Check the values of `OPTIONS` as argparse or pytest has parsed them."""
     told = {option.flag: getattr(options, option.dest) for option in OPTIONS}
@@ -91,18 +99,21 @@ def settings(options: Any) -> Settings:  # noqa: ANN401  (argparse's Namespace, 
         told["--black-box"],
         told["--strict-should"],
         told["--clients"],
-        _expected(told),
+        expected(
+            told["--expected-failures"],
+            told["--router-profile"],
+            told["--router-version"] or "",
+            told["--update-expected"],
+        ),
         tuple((flag, told[flag]) for flag in told if flag not in UNTOLD and _differs(flag, told)),
     )
 
 
-def _expected(told: Mapping[str, Any]) -> Expectations:
+def expected(file: str | None, profile: str, version: str, owner: str | None) -> Expectations:
+    """Return the failures that are expected: those of the file, or of one that lies there."""
     suite = {case.id for case in cases(RULES.values(), PROBES.values())}
     try:
-        return expectations(
-            told["--expected-failures"], told["--router-profile"], suite,
-            told["--router-version"] or "", told["--update-expected"],
-        )  # fmt: skip
+        return expectations(file, profile, suite, version, owner)
     except BadExpected as error:
         raise WrongUsage(str(error)) from error
 

@@ -48,9 +48,7 @@ def version(recipe: Recipe, programs: Path) -> str:
     if not recipe.install.asked:
         return recipe.version
     command = [str(programs / recipe.install.binary), *recipe.install.asked]
-    done = subprocess.run(  # noqa: S603  (what the recipe says)
-        command, capture_output=True, text=True, check=False, timeout=SECONDS
-    )
+    done = _ran(recipe, command, programs)
     found = NUMBER.search(done.stdout + done.stderr)
     return found[0] if found else recipe.version
 
@@ -74,12 +72,16 @@ PROGRAMS = {"pip": "bin", "npm": "node_modules"}
 
 
 def _run(recipe: Recipe, command: Sequence[str], home: Path) -> None:
+    done = _ran(recipe, command, home)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-LAST:]
+        raise NotInstalled(f"{recipe.title}: {command[0]} ended with {done.returncode}: {said}")
+
+
+def _ran(recipe: Recipe, command: Sequence[str], home: Path) -> "subprocess.CompletedProcess[str]":
     try:
-        done = subprocess.run(  # noqa: S603  (what the recipe says)
+        return subprocess.run(  # noqa: S603  (what the recipe says)
             command, cwd=home, capture_output=True, text=True, check=False, timeout=SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotInstalled(f"{recipe.title}: {error}") from error
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-LAST:]
-        raise NotInstalled(f"{recipe.title}: {command[0]} ended with {done.returncode}: {said}")

@@ -38,7 +38,6 @@ class Start:
     status: tuple[int, ...] = ()  # with one of these; empty: whatever it answers
     seconds: float = 60.0
     env: Mapping[str, str] = field(default_factory=dict)
-    setup: tuple[str, ...] = ()  # a command that is run once it is up
 
 
 @dataclass(frozen=True, slots=True)

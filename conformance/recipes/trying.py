@@ -23,11 +23,10 @@ from conformance.drive.trial import Bench
 from conformance.drive.upstream import Upstream, upstream
 from conformance.exchange import Json
 from conformance.exits import Exit, together
-from conformance.expected.choosing import Expectations, expectations
+from conformance.expected.choosing import Expectations
 from conformance.plan import Case, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.address import Address
-from conformance.profiles.profile import read as read_profile
 from conformance.recipes.installing import NotInstalled, installed, version
 from conformance.recipes.recipe import BadRecipe, Recipe, Route, load, names
 from conformance.recipes.rendering import filled, rendered
@@ -38,7 +37,7 @@ from conformance.report.run import FILE
 from conformance.report.terminal import summary
 from conformance.rules import RULES
 from conformance.running import run
-from conformance.settings import Settings, WrongUsage, profile
+from conformance.settings import Settings, WrongUsage, expected, profile
 
 HOST = "127.0.0.1"
 PROFILE = "profile.toml"
@@ -166,7 +165,7 @@ async def _warmed(settings: Settings) -> None:
 def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Namespace) -> Settings:
     recipe = ground.recipe
     own = recipe.folder / PROFILE
-    promised = read_profile(own) if own.is_file() else profile(recipe.profile)
+    promised = profile(str(own) if own.is_file() else recipe.profile, recipe.name)
     return Settings(
         _target(route, ground.values, promised.address),
         promised,
@@ -192,8 +191,7 @@ def _expected(recipe: Recipe, route: Route, args: argparse.Namespace) -> Expecta
     path = recipe.folder / EXPECTED.format(route.name)
     if not path.is_file() and not args.update_expected:
         return Expectations(version=recipe.version)
-    suite = {case.id for case in cases(RULES.values(), PROBES.values())}
-    return expectations(str(path), "", suite, recipe.version, args.update_expected)
+    return expected(str(path), "", recipe.version, args.update_expected)
 
 
 def _cases(route: Route) -> list[Case]:

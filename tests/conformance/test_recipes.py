@@ -144,6 +144,25 @@ def test_a_router_that_does_not_come_up_is_an_error_and_no_verdict(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "start"),
+    [
+        ("profile.toml", 'title = "Mine"', "mine: {path}: 'source' is missing"),
+        ("expected-failures.good.toml", "[[expected]", "{path}"),
+    ],
+)
+def test_what_is_wrong_with_a_file_beside_a_recipe_is_wrong_usage(
+    file: str, text: str, start: str, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    path = recipe().with_name(file)
+    path.write_text(text, "utf-8")
+
+    done = conformance("try", str(recipe()), "--route", "good", "--only", "done.present")
+
+    assert done.returncode == 4
+    assert done.stderr.startswith(f"conformance: {start.replace('{path}', str(path))}")
+
+
 def test_an_unknown_recipe_or_route_is_told_what_there_is(
     recipe: Callable[..., Path], conformance: Command
 ) -> None:
