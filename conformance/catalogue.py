@@ -11,11 +11,11 @@ from pathlib import Path
 from conformance.exchange import SURFACES, Json
 from conformance.plan import cases
 from conformance.probes import PROBES
+from conformance.profiles.policy import BILL
 from conformance.protocols import read
 from conformance.rules.rule import Rule
 
 FILE = Path(__file__).with_name("catalogue.toml")
-BILL = "bill"
 
 
 class State(StrEnum):

@@ -8,7 +8,7 @@ from conformance.drive.capture import Limits
 from conformance.exits import Exit
 from conformance.plan import cases
 from conformance.probes import PROBES
-from conformance.probes.probe import FALLBACK as FEATURE
+from conformance.profiles.policy import FALLBACK as FEATURE
 from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
 from conformance.report.run import FILE, Run

@@ -15,7 +15,7 @@ from conformance.drive.upstream import PortTaken, Upstream, upstream
 from conformance.engine import BLACK_BOX, CONTROLLED, Ground
 from conformance.exchange import SECOND
 from conformance.preflight import Reading
-from conformance.probes.probe import FALLBACK
+from conformance.profiles.policy import FALLBACK
 from conformance.settings import Settings, WrongUsage
 
 

@@ -8,7 +8,8 @@ from itertools import count
 from conformance.drive.pair import Pair
 from conformance.exchange import Exchange, Json
 from conformance.probes.fallback import FAILING
-from conformance.probes.probe import FALLBACK, Probe, Send
+from conformance.probes.probe import Probe, Send
+from conformance.profiles.policy import FALLBACK
 
 Ask = Callable[[Probe, str, str], Awaitable[Exchange]]  # a probe, one of its sends, a nonce
 

@@ -4,12 +4,14 @@ import json
 
 from conformance.exchange import Json
 from conformance.probes.cancel import FINISH, HERBS, SAID, after, finished, inside
-from conformance.probes.fallback import CUT, END, OVERLOADED, fails, refuses
+from conformance.probes.failures import CUT, END
+from conformance.probes.fallback import OVERLOADED, fails, refuses
 from conformance.probes.framing import cut, fault
 from conformance.probes.gemini import FORMS, PLACES
-from conformance.probes.probe import EVERYWHERE, FALLBACK, Probe, Send
+from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.text import USAGE
 from conformance.probes.usage import placed
+from conformance.profiles.policy import FALLBACK
 
 USED: Json = {"usage": {"input": 211, "output": len(HERBS)}}
 CLASSES: Json = {

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from conformance.exchange import Json
+from conformance.probes.failures import CUT, END, RESET
 from conformance.probes.probe import EVERYWHERE, Probe, Send
 from conformance.probes.text import USAGE
 
-CUT, RESET, END = {"close": "cut"}, {"reset": True}, {"close": "clean"}
 ERROR: Json = {"message": "The mock has run out of sumac.", "type": "server_error"}
 HELD = "left"
 SAID: Json = [{"say": "Sumac"}, {"say": " lovage"}]

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from conformance.exchange import SECOND, Headers, Json
 from conformance.probes.cancel import after
-from conformance.probes.probe import EVERYWHERE, FALLBACK, Probe, Send
+from conformance.probes.failures import CUT, END
+from conformance.probes.probe import EVERYWHERE, Probe, Send
+from conformance.profiles.policy import FALLBACK
 
 ANSWER: Json = [
     {"say": "Sorrel"},
@@ -21,7 +23,7 @@ OVERLOADED: Json = {
     "error": {"message": "The mock is overloaded: cumin.", "type": "overloaded_error",
               "code": "overloaded", "status": 529}
 }  # fmt: skip
-CUT, END, STALL, PING = {"close": "cut"}, {"close": "clean"}, {"stall": True}, {"ping": True}
+STALL, PING = {"stall": True}, {"ping": True}
 EMPTY: Json = [{"finish": "stop"}, {"usage": {"input": 7, "output": 0}}]
 
 

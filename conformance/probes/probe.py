@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from conformance.exchange import SURFACES, Headers, Json
+from conformance.profiles.policy import BILL, FALLBACK
 from conformance.profiles.rows import Endpoint
 from conformance.resources import scenario
 
@@ -46,9 +47,7 @@ class Send:
     cut: int = 0  # where the guarded word is cut in two
 
 
-FALLBACK = "fallback"  # the feature of a router that asks another provider when one fails
 EVERYWHERE = " ".join(SURFACES)
-BILL = "bill"
 STREAM: Mapping[str, Send] = {"stream": Send()}
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from conformance.exchange import Json
+from conformance.profiles.policy import BILL
 
 #: How sure one can be: said in so many words, only shown in an example, seen in recorded streams,
 #: following from "compatible with", told by somebody else.
 BASES = ("documented", "sample", "observed", "inherited", "reported")
 VALUE = "is"
 ABOUT = ("basis", "source")
-BILL = "bill"
 
 
 class BadGround(ValueError):

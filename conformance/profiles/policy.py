@@ -52,7 +52,8 @@ FEATURES: Mapping[str, tuple[type | UnionType, str]] = {
     "id-pattern": (str, "a regular expression for the ids of its answers"),
     "extra-members": (list, "a list of what its answers have at the top beyond the API"),
 }
-FALLBACK = "fallback"
+FALLBACK = "fallback"  # the feature of a router that asks another provider when one fails
+BILL = "bill"  # what a router says it charged
 LOOKAHEAD = "lookahead"  # events a router may keep back
 NAMED = re.compile(r"[^\s:]+:.*\S.*")  # a header with its value
 

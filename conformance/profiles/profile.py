@@ -13,6 +13,7 @@ from conformance.profiles.address import Address, BadAddress
 from conformance.profiles.bill import OFFERS, BadBill, BillSource
 from conformance.profiles.grounds import BadGround, Ground
 from conformance.profiles.policy import (
+    BILL,
     FEATURES,
     LIMITS,
     LOOKAHEAD,
@@ -24,7 +25,7 @@ from conformance.profiles.rows import ROWS, BadRow
 
 DIRECTORY = Path(__file__).parent
 
-BILL, AUTH, TRANSPARENCY = "bill", "auth", "transparency"
+AUTH, TRANSPARENCY = "auth", "transparency"
 #: Where a stream is made anew there is nothing to hold against what the provider wrote.
 MADE_ANEW = "normalised"
 #: Rules about these are not applicable where a profile does not declare them.

@@ -5,7 +5,7 @@ from functools import cache
 
 from conformance.drive.target import Target, target
 from conformance.exchange import SECOND_UPSTREAM
-from conformance.probes.probe import FALLBACK as FEATURE
+from conformance.profiles.policy import FALLBACK as FEATURE
 from conformance.profiles.profile import Profile, load
 from conformance.selfcheck import variant
 from conformance.selfcheck.emulations import EMULATIONS

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from conformance.selfcheck.mutants.content import with_delta
+from conformance.selfcheck.mutants.content import deltas_without, with_delta
 from conformance.selfcheck.router.dialects.chat import chunks
-from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice
 from conformance.selfcheck.router.events import Event
 from conformance.selfcheck.router.relay import Items, Relay
 from conformance.selfcheck.router.values import Chunk
@@ -72,9 +72,7 @@ def takes_an_empty_text_for_a_reason(chunk: Chunk, relay: Relay) -> Chunk | None
 @mutant("chunk", breaks="chunk.role-first")
 def drops_the_role(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Sends no role at all."""
-    yield each_choice(
-        chunk, lambda choice, _: {**choice, "delta": without(choice["delta"], "role")}
-    )
+    yield deltas_without(chunk, "role")
 
 
 @mutant("chunk", breaks="chunk.role-once")

@@ -17,6 +17,12 @@ def with_delta(choice: Chunk, **members: Json) -> Chunk:
     return {**choice, "delta": {**choice["delta"], **members}}
 
 
+def deltas_without(chunk: Chunk, *members: str) -> Chunk:
+    return each_choice(
+        chunk, lambda choice, _: {**choice, "delta": without(choice["delta"], *members)}
+    )
+
+
 @mutant("chunk", breaks="content.whitespace-exact")
 def trims_each_delta(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Trims the text of each delta."""
@@ -51,9 +57,7 @@ def loses_a_text_now_and_then(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 @mutant("chunk", breaks="content.complete")
 def loses_refusals(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Knows no refusal."""
-    yield each_choice(
-        chunk, lambda choice, _: {**choice, "delta": without(choice["delta"], "refusal")}
-    )
+    yield deltas_without(chunk, "refusal")
 
 
 @mutant("chunk", breaks="content.with-finish-kept")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from conformance.selfcheck.mutants.content import with_delta
-from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
+from conformance.selfcheck.mutants.content import deltas_without, with_delta
+from conformance.selfcheck.router.dialects.chat.chunks import each_choice
 from conformance.selfcheck.router.relay import Relay
 from conformance.selfcheck.router.values import Chunk
 from conformance.selfcheck.variant import mutant
@@ -14,9 +14,7 @@ NAMES = ("reasoning_content", "reasoning", "reasoning_details")
 @mutant("chunk", breaks="reason.passthrough anth.redacted-thinking-kept")
 def drops_reasoning(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Leaves reasoning out of the deltas."""
-    yield each_choice(
-        chunk, lambda choice, _: {**choice, "delta": without(choice["delta"], *NAMES)}
-    )
+    yield deltas_without(chunk, *NAMES)
 
 
 @mutant("chunk", breaks="reason.not-duplicated")
@@ -35,6 +33,4 @@ def says_each_thought_twice(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Sends each reasoning delta twice."""
     yield chunk
     if any(choice["delta"].get(name) for choice in chunk["choices"] for name in NAMES):
-        yield each_choice(
-            chunk, lambda choice, _: {**choice, "delta": without(choice["delta"], "role")}
-        )
+        yield deltas_without(chunk, "role")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from conformance.selfcheck.mutants.anth import SURFACE
 from conformance.selfcheck.mutants.anth_blocks import START, said, turned
+from conformance.selfcheck.mutants.content import deltas_without
 from conformance.selfcheck.mutants.tool import fragments
 from conformance.selfcheck.router.dialects.chat import answers, dialect, tools
 from conformance.selfcheck.router.dialects.chat.chunks import each_choice, without
@@ -51,9 +52,7 @@ def keeps_readable_reasoning(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 @mutant("chunk", breaks="anth.redacted-thinking-kept")
 def knows_no_thinking_blocks(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Leaves out the blocks in which some relays hand sealed thoughts on."""
-    yield each_choice(
-        chunk, lambda choice, _: {**choice, "delta": without(choice["delta"], "thinking_blocks")}
-    )
+    yield deltas_without(chunk, "thinking_blocks")
 
 
 @mutant("completion", breaks="anth.redacted-thinking-kept")
@@ -77,9 +76,7 @@ def builds_calls_anew(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 @mutant("chunk", breaks="gem.thought-signature-kept")
 def builds_texts_anew(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Builds texts of the members it knows, and loses what was signed."""
-    yield each_choice(
-        chunk, lambda choice, _: {**choice, "delta": without(choice["delta"], "extra_content")}
-    )
+    yield deltas_without(chunk, "extra_content")
 
 
 @mutant("completion", breaks="gem.thought-signature-kept")
