@@ -15,6 +15,7 @@ TOO_MANY = 429
 #: No window is as long as that, and whoever tells milliseconds for seconds says so.
 LONGEST = 32 * 86400
 SLACK = 2  # seconds by which the clock that dates an answer may differ from the one that counts
+COUNT = re.compile(r"[0-9]{1,18}")  # what programs have a number for
 DURATION = re.compile(r"(?=\d)(\d+d)?(\d+h)?(\d+m(?!s))?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?")
 
 #: How a reset may be told -> the seconds left at a moment, None where it is not told so.
@@ -54,7 +55,7 @@ def _counted(row: RateLimit, exchange: Exchange) -> Iterator[Finding]:
 
 
 def _count(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() else None
+    return int(value) if COUNT.fullmatch(value) else None
 
 
 def _reset(row: RateLimit, exchange: Exchange) -> Iterator[Finding]:

@@ -73,6 +73,11 @@ BAD = [
     ),
     (answer(limits(), x_left="-1"), "x-left is '-1', which is no count"),
     (answer(limits(), x_limit="many"), "x-limit is 'many', which is no count"),
+    (answer(limits(), x_limit="9" * 19), f"x-limit is '{'9' * 19}', which is no count"),
+    (
+        resets("9" * 400, "unix"),
+        f"x-reset is '{'9' * 400}', which is no moment of the coming month in unix",
+    ),
 ]
 
 
