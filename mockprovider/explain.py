@@ -27,6 +27,7 @@ PATHS = (
     "/v1beta/models/MODEL", *(f"/v1beta/models/MODEL:{method}" for method in (
         "generateContent", "streamGenerateContent", "countTokens",
     )),
+    "/health", "/server_info", "/model_info",
 )  # fmt: skip
 ALMOST = re.compile(r"\[*\s*(?:mock|mok|mcok|moc)\s*:[^\s\"]{0,60}", re.IGNORECASE)
 FIRST_ERROR = 400

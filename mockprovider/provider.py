@@ -93,7 +93,7 @@ class Provider:
         played = self.chosen(mark) if mark else self._fitting(request, told)
         disobeys = played.disobeys if played else frozenset[str]()
         disobeys |= LENIENCE if self.lenient else frozenset()
-        if "auth" not in disobeys:
+        if "auth" not in disobeys and not route.keyless:
             self._authorise(surface, told.key)
         if route.answer is not None:
             return plainly(surface, *route.answer(told.found.params), filling(entry, ""))

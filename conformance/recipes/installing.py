@@ -33,7 +33,7 @@ def installed(recipe: Recipe) -> Path:
             return Path(found).parent
         hint = f"; {recipe.install.hint}" if recipe.install.hint else ""
         raise NotInstalled(f"{recipe.title}: no {recipe.install.binary} is installed{hint}")
-    home = cache() / f"{recipe.name}-{recipe.version}"
+    home = cache() / f"{recipe.home}-{recipe.version}"
     mark, wanted = home / MARK, json.dumps(list(recipe.install.packages))
     if not (mark.is_file() and mark.read_text("utf-8") == wanted):
         shutil.rmtree(home, ignore_errors=True)

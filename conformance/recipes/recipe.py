@@ -69,6 +69,7 @@ class Recipe:
     ports: tuple[str, ...] = ("main",)
     key: str = ""  # that the router wants; empty: one is made up
     lenient: bool = False  # its provider takes what a strict one refuses
+    home: str = ""  # the recipe whose installation it is
 
     def route(self, name: str) -> Route:
         for route in self.routes:
@@ -108,8 +109,11 @@ def _told(path: Path) -> dict[str, Json]:
     """Return what a recipe says; what it starts `from` is another's, but for what it says anew."""
     told = tomllib.loads(path.read_text("utf-8"))
     if start := told.pop("from", ""):
-        told = {**_told(DIRECTORY / start / FILE), "files_of": start, **told}
-    for member in told.keys() - MEMBERS - {"files_of"}:
+        found = _told(DIRECTORY / start / FILE)
+        # What says nothing of installing is the same program, started in another way.
+        home = {} if told.keys() & {"install", "version"} else {"home": found.get("home", start)}
+        told = {**found, "files_of": start, **told, **home}
+    for member in told.keys() - MEMBERS - {"files_of", "home"}:
         raise BadRecipe(f"{path}: no member {member!r}; there are {', '.join(sorted(MEMBERS))}")
     return told
 
@@ -134,6 +138,7 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
         ports,
         told.get("key", ""),
         lenient=told.get("lenient", False),
+        home=told.get("home", path.parent.name),
     )
 
 

@@ -58,12 +58,16 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method, a path, and what the query must have in it."""
+    """A method, a path, and what the query must have in it.
+
+    A keyless one is for whoever asks before it has a client, and so a key.
+    """
 
     method: str
     path: re.Pattern[str]
     query: re.Pattern[str] = ANY
     answer: Answerer | None = field(default=None, compare=False)
+    keyless: bool = False
 
 
 def body_only(request: Request) -> str:

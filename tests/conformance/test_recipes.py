@@ -68,6 +68,18 @@ def test_a_shipped_recipe_can_be_read(name: str) -> None:
     assert all(path.is_file() for path in told.files)
 
 
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [
+        ("sglang-router", "sglang-router"),
+        ("sglang-router-engine", "sglang-router"),
+        ("litellm-1.84", "litellm-1.84"),
+    ],
+)
+def test_a_program_started_in_two_ways_is_installed_once(name: str, home: str) -> None:
+    assert load(name).home == home
+
+
 def test_the_list_names_every_recipe_and_its_routes(conformance: Command) -> None:
     done = conformance("try", "--list")
 

@@ -1,14 +1,14 @@
-"""OpenAI's chat completions, and the list of models beside it."""
+"""OpenAI's chat completions; beside it the list of models, and what engines tell."""
 
 import re
 from collections.abc import Mapping
 
 from mockprovider.shapes import Json
-from mockprovider.surfaces import openai
+from mockprovider.surfaces import engine, openai
 from mockprovider.surfaces.chat import plain, reading, stream
 from mockprovider.surfaces.surface import Route, Surface
 
-MODELS = ("mock-model", "mock-model-mini")
+MODELS = (engine.MODEL, "mock-model-mini")
 CREATED = 1_735_689_600
 
 
@@ -32,6 +32,7 @@ SURFACE = Surface(
         Route("POST", re.compile(r"(?:/v1)?/chat/completions")),
         Route("GET", re.compile(r"(?:/v1)?/models"), answer=models),
         Route("GET", re.compile(r"(?:/v1)?/models/(?P<id>.+)"), answer=model),
+        *engine.ROUTES,
     ),
     credential=openai.bearer,
     read=reading.read,
