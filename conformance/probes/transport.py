@@ -8,6 +8,21 @@ from conformance.probes.tools import ADD
 
 GZIP: Headers = (("accept-encoding", "gzip"),)
 CODED: Json = {"fault": ["gzip"]}
+#: The first write is more than anyone deems too little to compress, since some decide on it alone,
+#: and no more than one read takes.
+LONG: Json = {
+    "write": "burst",
+    "step": [
+        {"say": "Tansy, sweet woodruff and meadow saffron. " * 32},
+        {"hold": "first"},
+        {"say": " umbel"},
+        {"hold": "second"},
+        {"say": " vetch"},
+        {"hold": "third"},
+        {"finish": "stop"},
+        {"usage": {"input": 7, "output": 3}},
+    ],
+}
 REFUSED: Json = {
     "head": {"status": 400},
     "step": [{"error": {"message": "The mock refuses: dill."}}],
@@ -54,7 +69,7 @@ PROBES = (
         "incremental-gzip",
         "http.no-compression-buffering",
         "holds",
-        {"identity": Send(), "gzip": Send(headers=GZIP)},
+        {"identity": Send(change=LONG), "gzip": Send(headers=GZIP, change=LONG)},
         surfaces=EVERYWHERE,
     ),
     Probe(
