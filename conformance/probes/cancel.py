@@ -5,8 +5,9 @@ from dataclasses import replace
 from conformance.exchange import Json
 from conformance.probes.probe import EVERYWHERE, Probe, Send
 
-# None is part of what stands in an event anyway, as "rue" is of "true".
-HERBS = ("Fennel", " savory", " hyssop", " borage", " lovage", " anise", " tansy", " dill")
+# None is part of what stands in an event anyway, as "sage" is of "message". Each is one token to
+# the public tokenizers of OpenAI's models too: who has to estimate what was written may count.
+HERBS = ("Rose", " mint", " basil", " garlic", " ginger", " pepper", " vanilla", " cinnamon")
 SAID: Json = [{"say": herb} for herb in HERBS]
 FINISH: Json = {"finish": "stop"}
 HELD = "left"

@@ -10,6 +10,7 @@ from conformance.exchange import SURFACES, Headers, Json
 
 DIRECTORY = Path(__file__).parents[1] / "routers"
 FILE = "recipe.toml"
+PROFILE = "profile.toml"
 #: What can be installed without asking anybody; `system` has to be there.
 INSTALLERS = ("pip", "npm", "system")
 MEMBERS = {"title", "version", "profile", "from", "install", "files", "ports", "key", "start",
@@ -60,7 +61,7 @@ class Recipe:
     name: str
     title: str
     version: str
-    profile: str
+    profile: str  # the name of a shipped one, or the file of its own
     folder: Path
     install: Install
     start: Start
@@ -129,7 +130,7 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
         path.parent.name,
         told["title"],
         told["version"],
-        told.get("profile", "generic"),
+        _profile(told, path.parent, folder),
         path.parent,
         Install(**_tuples(install)),
         Start(**_tuples(start)),
@@ -140,6 +141,12 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
         lenient=told.get("lenient", False),
         home=told.get("home", path.parent.name),
     )
+
+
+def _profile(told: Mapping[str, Json], *folders: Path) -> str:
+    """Return the file of its own, or of what it starts from; if there is none, what it names."""
+    own = (path for folder in folders if (path := folder / PROFILE).is_file())
+    return str(next(own, told.get("profile", "generic")))
 
 
 def _route(path: Path, ports: tuple[str, ...], row: Mapping[str, Json]) -> Route:

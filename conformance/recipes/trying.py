@@ -27,6 +27,7 @@ from conformance.expected.choosing import Expectations
 from conformance.plan import Case, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.address import Address
+from conformance.profiles.profile import Profile
 from conformance.recipes.installing import NotInstalled, installed, version
 from conformance.recipes.recipe import BadRecipe, Recipe, Route, load, names
 from conformance.recipes.rendering import filled, rendered
@@ -40,7 +41,6 @@ from conformance.running import run
 from conformance.settings import Settings, WrongUsage, expected, profile
 
 HOST = "127.0.0.1"
-PROFILE = "profile.toml"
 LOAD = "load"  # the family that takes minutes and what memory there is
 EXPECTED = "expected-failures.{}.toml"
 REPORT = "report.md"
@@ -164,8 +164,7 @@ async def _warmed(settings: Settings) -> None:
 
 def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Namespace) -> Settings:
     recipe = ground.recipe
-    own = recipe.folder / PROFILE
-    promised = profile(str(own) if own.is_file() else recipe.profile, recipe.name)
+    promised = _promised(recipe, ground.values)
     return Settings(
         _target(route, ground.values, promised.address),
         promised,
@@ -177,6 +176,15 @@ def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Name
         expected=_expected(recipe, route, args),
         command=f"conformance try {recipe.name} --route {route.name}",
     )
+
+
+def _promised(recipe: Recipe, where: Mapping[str, str]) -> Profile:
+    """Return its profile; where its bills are may be in what a recipe has rendered."""
+    promised = profile(recipe.profile, recipe.name)
+    if promised.bill is None:
+        return promised
+    found = tuple(filled(part, where, recipe.profile) for part in promised.bill.where)
+    return replace(promised, bill=replace(promised.bill, where=found))
 
 
 def _target(route: Route, where: Mapping[str, str], address: Address) -> Target:

@@ -175,6 +175,37 @@ def test_what_is_wrong_with_a_file_beside_a_recipe_is_wrong_usage(
     assert done.stderr.startswith(f"conformance: {start.replace('{path}', str(path))}")
 
 
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("{{dir}}/notes.txt", "/notes.txt has no new line whose id is "),
+        ("{{side}}/notes.txt", "profile.toml: nothing is called {{side}}; there are bin, dir, "),
+    ],
+)
+def test_bills_may_be_in_what_a_recipe_has_rendered(
+    file: str, said: str, recipe: Callable[..., Path], conformance: Command, tmp_path: Path
+) -> None:
+    bill = {"source": "file", "file": file, "id": "x-request-id", "output": "out", "seconds": 0.1}
+    told = ('profile = "reference"', 'title = "Mine"', 'source = "this test"', "[bill]",
+            *(f"{name} = {json.dumps(value)}" for name, value in bill.items()))  # fmt: skip
+    text = "\n".join(told)
+    recipe().with_name("profile.toml").write_text(text, "utf-8")
+    only = ("--route", "good", "--only", "bill.stream-recorded")
+
+    done = conformance("try", str(recipe()), *only, "--run-dir", "runs")
+
+    assert done.returncode
+    run = tmp_path / "runs/mine/good/run.jsonl"
+    assert said in done.stderr + (run.read_text("utf-8") if run.is_file() else "")
+
+
+def test_a_recipe_that_starts_from_another_has_its_files_and_its_profile() -> None:
+    one, other = load("litellm"), load("litellm-1.84")
+
+    assert (one.files, one.profile) == (other.files, other.profile)
+    assert Path(one.profile).parts[-2:] == ("litellm", "profile.toml")
+
+
 def test_an_unknown_recipe_or_route_is_told_what_there_is(
     recipe: Callable[..., Path], conformance: Command
 ) -> None:
