@@ -5,19 +5,20 @@ import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from conformance.drive.client import Client
 from conformance.drive.connection import Broken
 from conformance.drive.target import Target
 from conformance.exchange import Exchange, Json
 from conformance.profiles.address import BASE
-from conformance.profiles.bill import BillSource
+from conformance.profiles.bill import NONCE, BillSource
 from conformance.wire import sse
-from conformance.wire.json import BadJson, parse
+from conformance.wire.json import BadJson, parse, with_texts
 
 OK = 200
 OF_THE_BODY = "body:"
+JSON = ("content-type", "application/json")
 
 Row = Mapping[str, Json]
 
@@ -27,12 +28,21 @@ class NoBill(ValueError):
 
 
 def at(row: Json, place: str) -> Json:
-    """Return what is at a place: a member by its name, or members with dots between."""
-    if isinstance(row, dict) and place in row:
-        return row[place]
-    for name in place.split("."):
-        row = row.get(name) if isinstance(row, dict) else None
-    return row
+    """Return what is at a place: a member by its name, or members with dots between.
+
+    Names may have dots of their own; a row of a list has its number, and a text may be JSON.
+    """
+    row = _json(row) if isinstance(row, str) else row
+    members = {str(n): each for n, each in enumerate(row)} if isinstance(row, list) else row
+    if not isinstance(members, dict):
+        return None
+    if place in members:
+        return members[place]
+    names = place.split(".")
+    for end in range(1, len(names)):
+        if (head := ".".join(names[:end])) in members:
+            return at(members[head], ".".join(names[end:]))
+    return None
 
 
 def amount(value: Json, name: str) -> Decimal:
@@ -49,7 +59,9 @@ def amount(value: Json, name: str) -> Decimal:
 def name_of(source: BillSource, exchange: Exchange) -> str:
     """Return what the router calls a request, by the first of the places that says it."""
     for place in source.ids:
-        if place.startswith(OF_THE_BODY):
+        if place == NONCE:
+            found = exchange.nonce
+        elif place.startswith(OF_THE_BODY):
             member = place.removeprefix(OF_THE_BODY)
             found = next((at(value, member) for value in values(exchange) if at(value, member)), "")
         else:
@@ -117,20 +129,33 @@ async def listed(source: BillSource, id: str, target: Target, http: Client) -> R
 
 async def _got(source: BillSource, id: str, target: Target, http: Client) -> tuple[str, str]:
     """Return a URL and what is there."""
-    root = target.url.removesuffix({**BASE, **target.address.base}["chat"])
-    names = {"{base}": target.url, "{root}": root, "{id}": quote(id, safe="")}
     where = source.where[0]
-    for name, value in names.items():
+    for name, value in _names(id, target).items():
         where = where.replace(name, value)
     headers = (("authorization", f"Bearer {source.asking_key or target.key}"), *target.headers)
+    method, sent = "GET", b""
+    if source.post is not None:
+        posted = with_texts(source.post, lambda text: text.replace("{id}", id))
+        method, sent, headers = "POST", json.dumps(posted).encode(), (JSON, *headers)
     try:
-        async with http.send("GET", where, headers, b"") as (head, body):
+        async with http.send(method, where, headers, sent) as (head, body):
             text = b"".join([piece async for piece in body]).decode(errors="replace")
     except Broken as error:
         raise NoBill(f"{where}: {error}") from None
     if head.status != OK:
         raise NoBill(f"{where} answered {head.status}")
     return where, text
+
+
+def _names(id: str, target: Target) -> dict[str, str]:
+    """Return what a URL may name."""
+    parts = urlsplit(target.url)
+    return {
+        "{base}": target.url,
+        "{root}": target.url.removesuffix({**BASE, **target.address.base}["chat"]),
+        "{origin}": f"{parts.scheme}://{parts.netloc}",
+        "{id}": quote(id, safe=""),
+    }
 
 
 class Lines:

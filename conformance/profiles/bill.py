@@ -13,13 +13,17 @@ from conformance.exchange import Bill, Json
 SOURCES: Mapping[str, str] = {
     "header": "",  # of the answer itself
     "body": "",  # of the answer itself: its last event that has the members
-    "lookup": "url",  # one more request; {base} is the router's URL, {id} that of the request
+    "lookup": "url",  # one more request; {id} in it is what names the request
     "spend-log": "url",  # one more request, for a list in which the request is one row
     "file": "file",  # JSON lines
     "command": "command",  # a program and its arguments, which prints JSON; {id} as above
     "key-usage": "url",  # a counter of the key, which rises by what is charged
     "balance": "url",  # one that falls
 }
+#: Sources that are asked over HTTP, and so may want something posted.
+ASKED = frozenset({"lookup", "spend-log", "key-usage", "balance"})
+#: What names a request where nothing in its answer does: the word of our own in its prompt.
+NONCE = "prompt:nonce"
 #: Sources that tell what a key has cost so far, and which way they go.
 METERS: Mapping[str, int] = {"key-usage": 1, "balance": -1}
 FIELDS = tuple(
@@ -30,8 +34,9 @@ CLASSES = ("input", "output", "cached", "cache_write", "reasoning")
 #: What rules are about that not every router offers: its prices, a key with a limit of tokens, a
 #: header that tells clients the cost of a plain answer.
 OFFERS = frozenset({"prices", "token-limit", "cost-header"})
-MEMBERS = {"source", "id", "url", "file", "command", "match", "rows", "unsettled", "failed",
-           "seconds", "settle", "key", "asking-key", "limited-key", *OFFERS, *FIELDS}  # fmt: skip
+MEMBERS = {"source", "id", "url", "post", "file", "command", "match", "rows", "unsettled",
+           "failed", "seconds", "settle", "key", "asking-key", "limited-key", *OFFERS,
+           *FIELDS}  # fmt: skip
 #: The probe of a limit uses more tokens than this in one request.
 HIGHEST_LIMIT = 1_000_000
 
@@ -56,6 +61,7 @@ class BillSource:
     asking_key: str = ""  # with which the bill is asked for
     limited_key: str = ""
     offers: Mapping[str, Json] = field(default_factory=dict)
+    post: Json = None  # what is posted to ask; None: we ask with GET
 
     @property
     def meter(self) -> bool:
@@ -84,6 +90,7 @@ def read(told: Json) -> BillSource:
         _text(told, "match") or "id", _text(told, "rows"), _words(told, "unsettled"),
         _words(told, "failed"), _seconds(told, "seconds", 5.0), _seconds(told, "settle", 2.0),
         _key(told, "key"), _key(told, "asking-key"), _key(told, "limited-key"), _offers(told),
+        _post(source, told),
     )  # fmt: skip
     if made.meter and made.settle >= made.seconds:
         raise BadBill(f"bill.settle {made.settle:g}: less than bill.seconds ({made.seconds:g})")
@@ -110,7 +117,8 @@ def _where(source: str, told: Json) -> tuple[str, ...]:
     listed = said if isinstance(said, list) else [said]
     if not all(isinstance(each, str) and each for each in listed):
         raise BadBill(f"bill.{name} {said!r}: a text is needed where the source is {source!r}")
-    if any("{id}" in each for each in listed) and not told.get("id"):
+    asked = (*listed, str(told.get("post")))
+    if any("{id}" in each for each in asked) and not told.get("id"):
         raise BadBill("bill.id is missing: the header that names the request is needed for {id}")
     return tuple(str(Path(each).expanduser()) if name == "file" else each for each in listed)
 
@@ -119,9 +127,19 @@ def _ids(told: Json) -> tuple[str, ...]:
     said = told.get("id", [])
     listed = [said] if isinstance(said, str) else said
     if not isinstance(listed, list) or not all(isinstance(each, str) and each for each in listed):
-        right = "a header, body:MEMBER, or a list of these"
+        right = f"a header, body:MEMBER, {NONCE}, or a list of these"
         raise BadBill(f"bill.id {said!r}: {right} is needed")
     return tuple(listed)
+
+
+def _post(source: str, told: Json) -> Json:
+    said = told.get("post")
+    if said is not None and not isinstance(said, dict):
+        raise BadBill(f"bill.post {said!r}: a table is needed, which is posted as JSON")
+    if said is not None and source not in ASKED:
+        right = ", ".join(sorted(ASKED))
+        raise BadBill(f"bill.post {said!r}: nothing is asked of {source!r}; {right} are")
+    return said
 
 
 def _text(told: Json, name: str) -> str:

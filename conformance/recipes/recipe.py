@@ -1,6 +1,7 @@
 """Recipes: a folder of `conformance/routers` in, frozen values out."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,11 @@ PROFILE = "profile.toml"
 #: What can be installed without asking anybody; `system` has to be there.
 INSTALLERS = ("pip", "npm", "system")
 MEMBERS = {"title", "version", "profile", "from", "install", "files", "ports", "key", "start",
-           "route", "lenient"}  # fmt: skip
+           "setup", "route", "lenient"}  # fmt: skip
+#: What a recipe has beside it, or in the cache, under the name of its folder.
+OWNED = ("install", "files")
+METHODS = ("POST", "PUT", "PATCH", "GET")
+NAME = re.compile(r"[\w.]+")
 
 
 class BadRecipe(ValueError):
@@ -42,6 +47,17 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """A request that is sent once the router is up; `keep` are names for what its answer says."""
+
+    path: str
+    body: Json = None
+    keep: Mapping[str, str] = field(default_factory=dict)  # name -> member, with dots between
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One way through a router: a listener, a model, the API of its provider."""
 
@@ -66,11 +82,12 @@ class Recipe:
     install: Install
     start: Start
     routes: tuple[Route, ...]
+    setup: tuple[Setup, ...] = ()  # in this order
     files: tuple[Path, ...] = ()  # templates, rendered beside each other
     ports: tuple[str, ...] = ("main",)
     key: str = ""  # that the router wants; empty: one is made up
     lenient: bool = False  # its provider takes what a strict one refuses
-    home: str = ""  # the recipe whose installation it is
+    home: str = ""  # the recipe whose installation it is: the one that says how
 
     def route(self, name: str) -> Route:
         for route in self.routes:
@@ -109,18 +126,15 @@ def read(path: Path) -> Recipe:
 def _told(path: Path) -> dict[str, Json]:
     """Return what a recipe says; what it starts `from` is another's, but for what it says anew."""
     told = tomllib.loads(path.read_text("utf-8"))
-    if start := told.pop("from", ""):
-        found = _told(DIRECTORY / start / FILE)
-        # What says nothing of installing is the same program, started in another way.
-        home = {} if told.keys() & {"install", "version"} else {"home": found.get("home", start)}
-        told = {**found, "files_of": start, **told, **home}
-    for member in told.keys() - MEMBERS - {"files_of", "home"}:
+    start = told.pop("from", "")
+    for member in told.keys() - MEMBERS:
         raise BadRecipe(f"{path}: no member {member!r}; there are {', '.join(sorted(MEMBERS))}")
-    return told
+    found = _told(DIRECTORY / start / FILE) if start else {"folders": ()}
+    owned = {f"{member}_of": path.parent for member in OWNED if member in told}
+    return {**found, **told, **owned, "folders": (path.parent, *found["folders"])}
 
 
 def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
-    folder = DIRECTORY / told["files_of"] if "files_of" in told else path.parent
     install, start = told["install"], told["start"]
     if install.get("by") not in INSTALLERS:
         raise BadRecipe(f"{path}: install.by {install.get('by')!r}: one of {', '.join(INSTALLERS)}")
@@ -130,23 +144,45 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
         path.parent.name,
         told["title"],
         told["version"],
-        _profile(told, path.parent, folder),
+        _profile(told),
         path.parent,
         Install(**_tuples(install)),
         Start(**_tuples(start)),
         routes,
-        tuple(folder / name for name in told.get("files", ())),
+        tuple(_setup(path, at, row) for at, row in enumerate(told.get("setup", ()))),
+        tuple(told["files_of"] / name for name in told.get("files", ())),
         ports,
         told.get("key", ""),
         lenient=told.get("lenient", False),
-        home=told.get("home", path.parent.name),
+        home=told["install_of"].name,
     )
 
 
-def _profile(told: Mapping[str, Json], *folders: Path) -> str:
+def _profile(told: Mapping[str, Json]) -> str:
     """Return the file of its own, or of what it starts from; if there is none, what it names."""
-    own = (path for folder in folders if (path := folder / PROFILE).is_file())
+    own = (path for folder in told["folders"] if (path := folder / PROFILE).is_file())
     return str(next(own, told.get("profile", "generic")))
+
+
+def _setup(path: Path, at: int, row: Mapping[str, Json]) -> Setup:
+    where, members = f"{path}: setup[{at}]", Setup.__dataclass_fields__
+    if not isinstance(row, dict) or "path" not in row:
+        raise BadRecipe(f"{where} {row!r}: a table with a path is needed")
+    for name in row.keys() - members.keys():
+        raise BadRecipe(f"{where}.{name}: no such member; there are {', '.join(members)}")
+    setup = Setup(**row)
+    if not isinstance(setup.path, str) or not setup.path.startswith("/"):
+        raise BadRecipe(f"{where}.path {setup.path!r}: a path such as /keys is needed")
+    if setup.method not in METHODS:
+        raise BadRecipe(f"{where}.method {setup.method!r}: one of {', '.join(METHODS)}")
+    for table in ("keep", "headers"):
+        said = getattr(setup, table)
+        if not isinstance(said, dict) or not all(isinstance(each, str) for each in said.values()):
+            raise BadRecipe(f"{where}.{table} {said!r}: a table of texts is needed")
+    for name in setup.keep:
+        if not NAME.fullmatch(name):
+            raise BadRecipe(f"{where}.keep {name!r}: a name of letters, digits, _ and . is needed")
+    return setup
 
 
 def _route(path: Path, ports: tuple[str, ...], row: Mapping[str, Json]) -> Route:

@@ -2,25 +2,18 @@
 
 import argparse
 import asyncio
-import secrets
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from conformance import preflight
 from conformance.drive.capture import Limits
 from conformance.drive.client import Client
 from conformance.drive.launch import LaunchFailed
 from conformance.drive.pair import mocks
-from conformance.drive.router import Ready, free_port, running
 from conformance.drive.target import Target, target
 from conformance.drive.trial import Bench
-from conformance.drive.upstream import Upstream, upstream
 from conformance.exchange import Json
 from conformance.exits import Exit, together
 from conformance.expected.choosing import Expectations
@@ -28,9 +21,10 @@ from conformance.plan import Case, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.address import Address
 from conformance.profiles.profile import Profile
-from conformance.recipes.installing import NotInstalled, installed, version
+from conformance.recipes.installing import NotInstalled
 from conformance.recipes.recipe import BadRecipe, Recipe, Route, load, names
-from conformance.recipes.rendering import filled, rendered
+from conformance.recipes.rendering import filled
+from conformance.recipes.starting import HOST, Ground, started
 from conformance.report.excuses import updated
 from conformance.report.markdown import markdown
 from conformance.report.progress import Progress
@@ -40,7 +34,6 @@ from conformance.rules import RULES
 from conformance.running import run
 from conformance.settings import Settings, WrongUsage, expected, profile
 
-HOST = "127.0.0.1"
 LOAD = "load"  # the family that takes minutes and what memory there is
 EXPECTED = "expected-failures.{}.toml"
 REPORT = "report.md"
@@ -58,14 +51,6 @@ WHOLE_CALLS = "gemini"
 #: What only one provider can send.
 OF_GEMINI = frozenset({"gem.continuation-kept", "gem.prompt-feedback-kept",
                        "gem.thought-signature-kept"})  # fmt: skip
-
-
-class Ground(NamedTuple):
-    """A router that is up, the mock behind it, and what its templates were filled with."""
-
-    recipe: Recipe
-    mock: Upstream
-    values: Mapping[str, str]
 
 
 def try_(args: argparse.Namespace) -> int:
@@ -96,38 +81,6 @@ def listed() -> Iterator[str]:
         recipe = load(name)
         routes = ", ".join(route.name for route in recipe.routes)
         yield f"{name:16} {recipe.title} {recipe.version}: {routes}"
-
-
-@contextmanager
-def started(recipe: Recipe) -> Iterator[Ground]:
-    """Run the mock and, in front of it, the router."""
-    programs = installed(recipe)
-    recipe = replace(recipe, version=version(recipe, programs))
-    options = ("--lenient",) if recipe.lenient else ()
-    with upstream(0, "", *options) as mock, tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        where = values(recipe, programs, directory, mock)
-        rendered(recipe.files, where, directory)
-        start = recipe.start
-        command = [filled(part, where, recipe.name) for part in start.command]
-        env = {name: filled(value, where, recipe.name) for name, value in start.env.items()}
-        url = f"http://{HOST}:{where['port.' + recipe.ports[0]]}{start.ready}"
-        with running(command, directory, env, Ready(url, start.seconds, start.status)):
-            yield Ground(recipe, mock, where)
-
-
-def values(recipe: Recipe, programs: Path, directory: Path, mock: Upstream) -> dict[str, str]:
-    """Return what templates and commands may name."""
-    data = urlsplit(mock.data_url)
-    return {
-        "bin": str(programs),
-        "dir": str(directory),
-        "key": recipe.key or f"sk-{secrets.token_hex(16)}",
-        "upstream": mock.data_url,
-        "upstream.host": data.hostname or "",
-        "upstream.port": str(data.port),
-        **{f"port.{name}": str(free_port()) for name in recipe.ports},
-    }
 
 
 def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> Exit:

@@ -1,6 +1,7 @@
 """JSON text to values, strictly: what RFC 8259 does not allow is a `BadJson`."""
 
 import json
+from collections.abc import Callable
 
 from conformance.exchange import Json
 
@@ -26,6 +27,15 @@ def parse(text: str | bytes) -> Json:
         raise BadJson(f"{error.msg} at character {error.pos}") from error
     except ValueError as error:  # a constant as below, or a number of thousands of digits
         raise BadJson(str(error)) from error
+
+
+def with_texts(value: Json, change: Callable[[str], str]) -> Json:
+    """Return a value with each text in it changed, but for the names of members."""
+    if isinstance(value, dict):
+        return {name: with_texts(each, change) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_texts(each, change) for each in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def _refuse(constant: str) -> Json:

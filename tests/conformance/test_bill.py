@@ -114,6 +114,11 @@ def books() -> Iterator[Serve]:
 
         def serve(answers: list[tuple[int, Json]]) -> str:
             class Answering(BaseHTTPRequestHandler):
+                def do_POST(self) -> None:
+                    size = int(self.headers["content-length"])
+                    answers[0] = (200, {"posted": json.loads(self.rfile.read(size))})
+                    self.do_GET()
+
                 def do_GET(self) -> None:
                     status, row = answers.pop(0) if len(answers) > 1 else answers[0]
                     body = json.dumps(row).encode()
@@ -143,6 +148,18 @@ def test_a_bill_is_looked_up_until_it_is_settled(books: Serve) -> None:
     url = books([(404, {}), (200, {**ROW, "state": "open"}), (200, ROW)])
 
     assert asked(LOOKUP, f"{url}/v1") == DONE
+
+
+def test_a_bill_may_be_asked_for_with_what_is_posted(books: Serve) -> None:
+    source: Json = {
+        "source": "lookup", "url": "{origin}/search", "id": "prompt:nonce",
+        "post": {"filter": ["#{id}]"], "usage": {"a.b": '[{"n": 5}]'}},
+        "output": "posted.usage.a.b.0.n", "status": "posted.filter.0",
+    }  # fmt: skip
+
+    told = asked(source, f"{books([(404, {})])}/gateway/v1", nonce="herb/1")
+
+    assert told == Bill(output=5, status="#herb/1]")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +272,22 @@ WRONG: list[tuple[Json, str]] = [
     ({"source": "body", "cost": 3}, "bill.cost 3: the name of a header or member is needed"),
     ({"source": "lookup", "cost": "x"}, "bill.url None: a text is needed where the source is"),
     ({"source": "lookup", "cost": "x", "url": "{id}"}, "bill.id is missing: the header that names"),
-    ({"source": "body", "cost": "x", "id": 3}, "bill.id 3: a header, body:MEMBER, or a list of"),
+    (
+        {"source": "lookup", "cost": "x", "url": "u", "post": {"a": ["{id}"]}},
+        "bill.id is missing: the header that names the request is needed for {id}",
+    ),
+    (
+        {"source": "lookup", "cost": "x", "url": "u", "post": "all"},
+        "bill.post 'all': a table is needed, which is posted as JSON",
+    ),
+    (
+        {"source": "header", "cost": "x", "post": {}},
+        "bill.post {}: nothing is asked of 'header'; balance, key-usage, lookup, spend-log",
+    ),
+    (
+        {"source": "body", "cost": "x", "id": 3},
+        "bill.id 3: a header, body:MEMBER, prompt:nonce, or a list of",
+    ),
     ({"source": "body", "cost": "x", "match": 3}, "bill.match 3: a text is needed"),
     (
         {"source": "spend-log", "cost": "x", "url": "u"},

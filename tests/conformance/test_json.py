@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.wire.json import BadJson, parse
+from conformance.wire.json import BadJson, parse, with_texts
 
 
 def test_text_and_bytes_are_read_alike() -> None:
@@ -28,3 +28,9 @@ def test_what_is_not_json_is_refused(text: str | bytes, complaint: str) -> None:
         parse(text)
 
     assert str(error.value).startswith(complaint)
+
+
+def test_texts_are_changed_wherever_they_are() -> None:
+    told = {"a": "x", "b": [{"a": "y"}, 1, None], "c": ("z",)}
+
+    assert with_texts(told, str.upper) == {"a": "X", "b": [{"a": "Y"}, 1, None], "c": ["Z"]}

@@ -1,6 +1,7 @@
 """`conformance try`: recipes are read, followed and judged; what is wrong with one is said."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_one_route_can_be_chosen(recipe: Callable[..., Path], conformance: Comma
     [
         ('title   = "Reference"', "", "{path}: 'title' is missing"),
         ('title   = "Reference"', 'titel = "x"', ("{path}: no member 'titel'; there are files, "
-         "from, install, key, lenient, ports, profile, route, start, title, version")),
+         "from, install, key, lenient, ports, profile, route, setup, start, title, version")),
         ('by = "system"', 'by = "magic"', "{path}: install.by 'magic': one of pip, npm, system"),
         ('name     = "good"\nsurfaces = ["chat"]', 'name     = "good"\nsurfaces = ["soap"]',
          "{path}: route good: surface 'soap': one of chat, responses, messages, gemini"),
@@ -279,6 +280,95 @@ def test_what_fails_is_written_down_and_then_expected(
     assert (first.returncode, again.returncode) == (1, 0)
     assert "expected-failures.broken.toml: " in first.stdout
     assert "expected failures: " in again.stdout
+
+
+SETUP = """[[setup]]
+path    = "/reference/v1/chat/completions"
+headers = { authorization = "Bearer {{key}}" }
+body    = { model = "mock-model", messages = [{ role = "user", content = "of {{upstream.host}}" }] }
+keep    = { model = "model", word = "choices.0.message.content" }
+
+[[setup]]
+path    = "/reference/v1/models"
+method  = "GET"
+headers = { authorization = "Bearer {{key}}", x-model = "{{model}}" }
+
+"""
+HEADED = 'path     = "/reference/v1"\nheaders  = { x-model = "{{model}}" }'
+
+
+def test_a_router_is_set_up_before_it_is_asked(
+    recipe: Callable[..., Path], conformance: Command, tmp_path: Path
+) -> None:
+    path = recipe('path     = "/reference/v1"', HEADED)
+    path.write_text(path.read_text("utf-8").replace("[[route]]", f"{SETUP}[[route]]", 1), "utf-8")
+
+    done = conformance(
+        "try", str(path), "--route", "good", "--only", "done.present", "--run-dir", "r"
+    )
+
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "r/mine/good/run.jsonl").read_text("utf-8").split("\n")
+    told = [json.loads(line) for line in lines if line]
+    headers = [line["request"]["headers"] for line in told if line["kind"] == "evidence"]
+    assert all(["x-model", "mock-model"] in each for each in headers)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"/reference/v1/models"', '"reference"',
+         "{path}: setup[1].path 'reference': a path such as /keys is needed"),
+        ('"GET"', '"FETCH"', "{path}: setup[1].method 'FETCH': one of POST, PUT, PATCH, GET"),
+        ('keep    = { model = "model"', "keep    = { model = 3",
+         "{path}: setup[0].keep {'model': 3, 'word': "),
+        ("keep    = { model", 'keep    = { "the model"', ("{path}: setup[0].keep 'the model': "
+         "a name of letters, digits, _ and . is needed")),
+        ("method  =", "methods =", ("{path}: setup[1].methods: no such member; "
+         "there are path, body, keep, headers, method")),
+        ('path    = "/reference/v1/models"\n', "", "{path}: setup[1] {'method': 'GET', "),
+        ("{{upstream.host}}", "{{host}}", "mine: setup[0]: nothing is called {{host}}; "),
+    ],
+)  # fmt: skip
+def test_a_request_that_cannot_be_sent_is_wrong_usage(
+    old: str, new: str, message: str, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    path = recipe("[[route]]", f"{SETUP.replace(old, new)}[[route]]")
+
+    done = conformance("try", str(path), "--route", "good", "--only", "done.present")
+
+    assert done.returncode == 4
+    assert done.stderr.startswith(f"conformance: {message.replace('{path}', str(path))}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Bearer {{key}}", "Bearer sk-no", "POST {url} answered 401, not 2xx: "),
+        ('"model"', '"modell"', "POST {url} has no 'modell' for 'model' in its answer: {"),
+    ],
+)
+def test_a_router_that_is_not_set_up_is_an_error_and_no_verdict(
+    old: str, new: str, message: str, recipe: Callable[..., Path], conformance: Command
+) -> None:
+    path = recipe("[[route]]", f"{SETUP.replace(old, new)}[[route]]")
+
+    done = conformance("try", str(path), "--route", "good", "--only", "done.present")
+
+    url = r"http://127.0.0.1:\d+/reference/v1/chat/completions"
+    said = re.escape(f"conformance: Reference: setup[0]: {message}").replace(r"\{url\}", url)
+    assert done.returncode == 3
+    assert re.match(said, done.stderr)
+
+
+def test_what_starts_from_another_has_its_programs_and_files_but_for_its_own() -> None:
+    server, gateway = load("mlflow-server"), load("mlflow")
+
+    assert (server.home, server.install) == (gateway.home, gateway.install)
+    assert [path.parent.name for path in server.files] == ["mlflow-server"]
+    older = load("litellm-1.84")
+    assert older.home == "litellm-1.84"
+    assert {path.parent.name for path in older.files} == {"litellm"}
 
 
 ASKED_OF_LOAD = "no case matches load.*beside-stalled*; the family load is asked with --load"
