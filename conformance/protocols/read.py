@@ -12,7 +12,7 @@ from conformance.protocols import (
 )
 from conformance.protocols import outcome as outcomes
 from conformance.protocols.grammar import Token, Violation
-from conformance.protocols.outcome import Failure, Outcome
+from conformance.protocols.outcome import Choice, Failure, Outcome
 from conformance.protocols.surface import Event, Flaw, Surface
 
 ARRAY = "-array"
@@ -49,9 +49,18 @@ def scripted(exchange: Exchange) -> Outcome:
     Where the provider was asked in another API, its choices say no more than could be said there.
     """
     whole = outcomes.scripted(exchange.scenario, asked(exchange))
-    for name in sorted(provided(exchange) & SURFACES.keys() - {exchange.surface}):
+    others = provided(exchange) & SURFACES.keys() - {exchange.surface}
+    for name in sorted(others):
         whole = replace(whole, choices=SURFACES[name].said(exchange.scenario, whole).choices)
-    return surface(exchange).said(exchange.scenario, whole)
+    own = surface(exchange).said(exchange.scenario, whole)
+    if not others:
+        return own
+    return replace(own, choices=tuple(map(_ended, whole.choices, own.choices)))
+
+
+def _ended(there: Choice, here: Choice) -> Choice:
+    """A refusal that ends as a turn there and as a refusal here is told rightly by either."""
+    return replace(here, finish=None) if there.refusal and there.finish != here.finish else here
 
 
 def provided(exchange: Exchange) -> set[str]:

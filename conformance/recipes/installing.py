@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from conformance.recipes.recipe import Recipe
@@ -26,6 +27,12 @@ def cache() -> Path:
     return Path(base) / "streamproof" / "routers"
 
 
+def place(recipe: Recipe) -> Path:
+    """Return where it is installed: one state of a recipe does not replace another that may run."""
+    packages = json.dumps(list(recipe.install.packages)).encode()
+    return cache() / f"{recipe.home}-{recipe.version}-{sha256(packages).hexdigest()[:8]}"
+
+
 def installed(recipe: Recipe) -> Path:
     """Return the directory of its programs; installs it if need be."""
     if recipe.install.by == "system":
@@ -33,8 +40,8 @@ def installed(recipe: Recipe) -> Path:
             return Path(found).parent
         hint = f"; {recipe.install.hint}" if recipe.install.hint else ""
         raise NotInstalled(f"{recipe.title}: no {recipe.install.binary} is installed{hint}")
-    home = cache() / f"{recipe.home}-{recipe.version}"
-    mark, wanted = home / MARK, json.dumps(list(recipe.install.packages))
+    home, wanted = place(recipe), json.dumps(list(recipe.install.packages))
+    mark = home / MARK
     if not (mark.is_file() and mark.read_text("utf-8") == wanted):
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)

@@ -40,12 +40,10 @@ REPORT = "report.md"
 LIMITS = Limits(deadline=30.0, patience=3.0, crowd=20)
 #: What makes bytes on one surface, and nothing on another.
 OWN_BYTES = frozenset({"raw", "raw_base64", "extra"})
-#: What these have no words of their own for: a mock makes something else of it.
-UNSAYABLE = {
-    "messages": frozenset({"refuse", "choice"}),
-    "responses": frozenset({"choice"}),
-    "gemini": frozenset({"refuse"}),
-}
+#: What an API with one choice has no words for.
+SINGLE = ("messages", "responses")
+#: What is said beside a text by each API in its own words; the rest of an `extra` is a vendor's.
+SAYABLE = {"tool_calls"}
 #: Its calls come whole, in one part.
 WHOLE_CALLS = "gemini"
 #: What only one provider can send.
@@ -169,13 +167,16 @@ def portable(case: Case, upstream: str) -> bool:
     if case.rule.id in OF_GEMINI and upstream != "gemini":
         return False
     documents = [case.probe.document(name) for name in case.probe.sends]
-    own = OWN_BYTES | UNSAYABLE.get(upstream, frozenset())
     if any(_whole(part) for told in documents for part in told.get("attempt", [told])):
         return False
     steps = [step for told in documents for step in _steps(told)]
     if upstream == WHOLE_CALLS and _held_within_a_call(steps):
         return False
-    return not any(own & step.keys() for step in steps)
+    if upstream in SINGLE and any("choice" in step for step in steps):
+        return False
+    if upstream in case.probe.surfaces.split():  # the script is one for a provider of it, too
+        return all(step.get("extra", {}).keys() <= SAYABLE for step in steps)
+    return not any(OWN_BYTES & step.keys() for step in steps)
 
 
 def _held_within_a_call(steps: Sequence[Json]) -> bool:

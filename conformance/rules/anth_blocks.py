@@ -102,12 +102,12 @@ def signatures_arrive(exchange: Exchange) -> Iterator[Finding]:
     a mark of the router's in front, by which it knows it again.
     """
     yield from changed(exchange, "thinking")
+    if "gemini" in read.provided(exchange):  # it signs what comes after a thought
+        return
     said = [thought for thought in thoughts(exchange) if not thought.redacted]
     got = [block for block in blocks.blocks(exchange) if block.kind == "thinking"]
-    habits = (exchange.scenario or {}).get("messages", {})
-    signed = habits.get("signature") != "absent"
     for thought, block in zip(said, got, strict=False):
-        signature = _signature(block, exchange.mode)
+        signature, signed = _signature(block, exchange.mode), thought.signature != UNSIGNED
         if not signed and signature:
             yield Finding(f"the signature {signature!r}, and the provider gave none", block.span)
         elif signed and not (signature and kept(exchange, signature, thought.signature)):
@@ -140,10 +140,33 @@ class Thought(NamedTuple):
     redacted: bool = False
 
 
+UNSIGNED = ""
 SPOKEN = {"say", "call", "arguments", "refuse", "cite", "finish"}
 
 
 def thoughts(exchange: Exchange) -> list[Thought]:
+    """Return the thoughts of the script as the provider has words for them."""
+    return [sent for thought in _folded(exchange) if (sent := _sent(exchange, thought))]
+
+
+def _sent(exchange: Exchange, thought: Thought) -> Thought | None:
+    """Return a thought without the seal that its provider has no place for, or does not give."""
+    apis = read.provided(exchange) or {exchange.surface}
+    if "gemini" in apis or ("chat" in apis and not detailed(exchange)):
+        return None if thought.redacted else thought._replace(signature=UNSIGNED)
+    if "messages" not in apis:
+        return thought._replace(signature=thought.signature or UNSIGNED)
+    absent = (exchange.scenario or {}).get("messages", {}).get("signature") == "absent"
+    return thought._replace(signature=UNSIGNED) if absent else thought
+
+
+def detailed(exchange: Exchange) -> bool:
+    """Say whether a provider of the chat API has a place for what nobody can read."""
+    names: list[str] = (exchange.scenario or {}).get("chat", {}).get("reasoning", [])
+    return "reasoning_details" in names
+
+
+def _folded(exchange: Exchange) -> list[Thought]:
     """Fold the script's thinking into blocks: a signature, or anything else said, ends one."""
     found: list[Thought] = []
     going_on = False

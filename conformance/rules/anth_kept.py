@@ -9,7 +9,7 @@ from conformance.protocols import blocks, read, responses
 from conformance.protocols.outcome import steps
 from conformance.rules import reason
 from conformance.rules.anth import STREAMING
-from conformance.rules.anth_blocks import ANSWERS, THINKING, kept, thoughts
+from conformance.rules.anth_blocks import ANSWERS, THINKING, detailed, kept, thoughts
 from conformance.rules.returned import changed, of_kind
 from conformance.rules.rule import rule
 
@@ -56,6 +56,8 @@ def redacted_thoughts_arrive(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _unsealed(exchange: Exchange) -> Iterator[Finding]:
+    if "gemini" in read.provided(exchange):  # it seals what comes after a thought
+        return
     sealed = (t.text if t.redacted else t.signature for t in thoughts(exchange))
     said, got = [text for text in sealed if text], responses.encrypted(exchange)
     if said != got and not read.failed(exchange):
@@ -63,17 +65,11 @@ def _unsealed(exchange: Exchange) -> Iterator[Finding]:
 
 
 def _lost(exchange: Exchange) -> Iterator[Finding]:
-    said = [t.text for t in thoughts(exchange) if t.redacted] if _detailed(exchange) else []
+    said = [t.text for t in thoughts(exchange) if t.redacted] if detailed(exchange) else []
     said += _data([step.get("extra") for step in steps(exchange.scenario)])
     got = _data([_once(delta) for delta in reason.said(exchange)])
     if said != got and not read.failed(exchange):
         yield Finding(f"the sealed reasoning is {got}, the provider's is {said}")
-
-
-def _detailed(exchange: Exchange) -> bool:
-    """Say whether the provider has a place for what nobody can read."""
-    names: list[str] = (exchange.scenario or {}).get("chat", {}).get("reasoning", [])
-    return "reasoning_details" in names
 
 
 def _data(value: Json) -> list[str]:

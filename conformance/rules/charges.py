@@ -33,7 +33,8 @@ def tokens(exchange: Exchange) -> Tokens:
     """Return what it counted, class by class; Gemini has no word for what goes into a cache."""
     usage, scenario = used(exchange) or Usage(), answering(exchange)
     said = [step["usage"] for step in steps(scenario) if "usage" in step] if scenario else []
-    written = said[-1].get("cache_write", 0) if said and exchange.surface != "gemini" else 0
+    apis = read.provided(exchange) or {exchange.surface}
+    written = said[-1].get("cache_write", 0) if said and "gemini" not in apis else 0
     return classes(usage, written)
 
 

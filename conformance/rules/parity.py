@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from conformance.exchange import Exchange, Json, Trial
 from conformance.findings import Finding, Level, Span
 from conformance.protocols import chat, read
-from conformance.protocols.outcome import Outcome
+from conformance.protocols.outcome import Outcome, Usage
 from conformance.protocols.surface import Data, answer
 from conformance.rules import anth_shape
 from conformance.rules.rule import comparison, rule
@@ -51,13 +51,21 @@ def _pair(trial: Trial) -> tuple[Outcome, Outcome, Outcome] | None:
     bugs="huggingface/smolagents#1488 BerriAI/litellm#41067 BerriAI/litellm#36114",
 )
 def the_usage_is_the_same(trial: Trial) -> Iterator[Finding]:
-    """Prompt, completion, cached and reasoning tokens are the same, streamed or not."""
+    """Prompt, completion, cached and reasoning tokens are the same, streamed or not.
+
+    Each is measured by itself: one that the stream has lost does not excuse the others.
+    """
     if pair := _pair(trial):
-        said, streamed, plain = (outcome.usage for outcome in pair)
-        wanted = said and (said.input, said.output, said.cached, said.reasoning)
-        got = plain and (plain.input, plain.output, plain.cached, plain.reasoning)
-        if streamed == said and wanted != got:
-            yield Finding(f"usage is {plain}, streamed it is {streamed}", exchange="plain")
+        said, streamed, plain = (_classes(outcome.usage) for outcome in pair)
+        counts = zip(said, streamed, plain, strict=True)
+        if any(was == due and (got or 0) != (due or 0) for due, was, got in counts):
+            what = f"usage is {pair[2].usage}, streamed it is {pair[1].usage}"
+            yield Finding(what, exchange="plain")
+
+
+def _classes(usage: Usage | None) -> tuple[int | None, ...]:
+    known = usage or Usage()
+    return known.input, known.output, known.cached, known.reasoning
 
 
 @comparison(

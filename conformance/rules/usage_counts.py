@@ -60,7 +60,7 @@ def _is_count(value: Json) -> bool:
 @rule(
     "usage.not-invented",
     Level.MUST,
-    on="stream array plain",
+    on="stream array plain error",
     probes="usage.not-invented cut unfinished",
     basis=Basis.POLICY,
     needs="upstream",
@@ -77,7 +77,7 @@ def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
     """
     if read.scripted(exchange).usage is not None:
         return
-    if exchange.bill:
+    if exchange.bill and exchange.form != "error":
         yield from _charged_as_nothing(exchange)
         return
     usage, least = _stated(exchange), 1 if exchange.surface == "messages" else 0

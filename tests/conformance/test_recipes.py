@@ -11,7 +11,7 @@ import pytest
 
 from conformance.plan import cases
 from conformance.probes import PROBES
-from conformance.recipes.installing import NotInstalled, installed
+from conformance.recipes.installing import NotInstalled, installed, place
 from conformance.recipes.recipe import BadRecipe, load, names, read
 from conformance.recipes.rendering import filled, rendered
 from conformance.recipes.trying import portable
@@ -229,6 +229,18 @@ def test_an_installer_that_fails_says_what_it_said(
         installed(told)
 
 
+def test_a_recipe_that_wants_something_else_is_installed_beside_what_was(
+    recipe: Callable[..., Path],
+) -> None:
+    one, other, same = (
+        place(read(recipe('by = "system", ', f'by = "pip", packages = ["{package}"], ')))
+        for package in ("herb==1", "herb==2", "herb==1")
+    )
+
+    assert one == same != other
+    assert one.parent == other.parent
+
+
 @pytest.mark.parametrize(
     ("said", "version"),
     [("server version: herb/1.22.1", "1.22.1"), ("no number", "1")],
@@ -407,10 +419,10 @@ def test_bytes_of_one_api_are_not_asked_of_another() -> None:
         for upstream in ("chat", "messages")
     )
 
-    assert {"text", "tool-call"} <= messages
-    assert not {"done-then-open", "extras"} & chat
-    assert {"refusal", "two-choices"} <= chat - messages
-    assert "incremental-tools" in messages
+    assert {"text", "tool-call", "refusal", "incremental-tools"} <= messages
+    assert {"cut", "unfinished", "leave", "leave-early"} <= chat & messages
+    assert {"done-then-open", "tool-in-finish", "two-choices"} <= chat - messages
+    assert not {"extras", "unread-messages", "done-foreign"} & chat
     assert not any(
         portable(case, upstream)
         for case in asked

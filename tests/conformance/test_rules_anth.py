@@ -36,6 +36,7 @@ MARKED = f"router:{SIGNATURE}"
 SIGNED = script({"think": "Hm"}, {"think": ".", "signature": SIGNATURE}, {"say": "Hello"})
 UNSIGNED = {**script({"think": "Hm"}, {"say": "Hello"}), "messages": {"signature": "absent"}}
 LEFT_TO_IT = script({"think": "Hm"}, {"say": "Hello"})
+DETAILED: Json = {"chat": {"reasoning": ["reasoning_details"]}}
 REDACTED = script({"think": "cmVk", "redacted": True}, {"say": "Hello"})
 REDACTION = [block(type="redacted_thinking", data="cmVk"), stop()]
 TWO = script(
@@ -65,9 +66,9 @@ def thinking(*signatures: str, scenario: Json) -> Exchange:
     return whole(think(), thought("Hm."), *map(signed, signatures), stop(), scenario=scenario)
 
 
-def translated(answer: Exchange) -> Exchange:
+def translated(answer: Exchange, api: str = "responses") -> Exchange:
     """Return an answer of a provider that was asked in another API."""
-    return replace(answer, journal=({"surface": "chat", "request": {"body": "{}"}},))
+    return replace(answer, journal=({"surface": api, "request": {"body": "{}"}},))
 
 
 def next_turn(*heard: Json, status: int = 200) -> Exchange:
@@ -280,6 +281,27 @@ CASES: list[Case] = [
         thinking(MARKED, scenario=SIGNED),
         [f"the signature of a thought is {MARKED!r}, the provider's is {SIGNATURE!r}"],
     ),
+    *(
+        (
+            "anth.signature-delta-kept",
+            f"none of {api}, which has no place for it",
+            translated(thinking(scenario=SIGNED), api),
+            [],
+        )
+        for api in ("chat", "gemini")
+    ),
+    (
+        "anth.signature-delta-kept",
+        "lost of chat, which has a place for it",
+        translated(thinking(scenario=SIGNED | DETAILED), "chat"),
+        [f"the signature of a thought is '', the provider's is {SIGNATURE!r}"],
+    ),
+    (
+        "anth.signature-delta-kept",
+        "unsigned on Messages alone",
+        translated(thinking(scenario=SIGNED | {"messages": UNSIGNED["messages"]})),
+        [f"the signature of a thought is '', the provider's is {SIGNATURE!r}"],
+    ),
     ("anth.signature-delta-kept", "sent back", next_turn(*BROUGHT), []),
     (
         "anth.signature-delta-kept",
@@ -300,6 +322,21 @@ CASES: list[Case] = [
         "anth.redacted-thinking-kept",
         "lost",
         whole(*HELLO, scenario=REDACTED),
+        ["the data of redacted thinking is [], the provider's is ['cmVk']"],
+    ),
+    *(
+        (
+            "anth.redacted-thinking-kept",
+            f"none of {api}, which has no place for it",
+            translated(whole(*HELLO, scenario=REDACTED), api),
+            [],
+        )
+        for api in ("chat", "gemini")
+    ),
+    (
+        "anth.redacted-thinking-kept",
+        "lost of Responses",
+        translated(whole(*HELLO, scenario=REDACTED)),
         ["the data of redacted thinking is [], the provider's is ['cmVk']"],
     ),
     ("anth.ping-kept", "a sign each", held(0, 0, 0), []),

@@ -80,6 +80,14 @@ PAIRS: list[tuple[str, str, Exchange, Exchange, list[str]]] = [
     ),
     ("parity.usage", "the stream, which is another rule's", stream(usage=LOST), plain(), []),
     (
+        "parity.usage",
+        "one class of the stream, and another of the plain answer",
+        stream(usage=LOST),
+        plain(usage=USAGE | {"completion_tokens": 4}),
+        [f"usage is {Usage(7, 4, 10, 5)}, streamed it is {UNCACHED}"],
+    ),
+    ("parity.usage", "a class of 0 that is not stated", stream(usage=LOST), plain(usage=LOST), []),
+    (
         "parity.finish-reason",
         "the plain answer",
         stream(),
