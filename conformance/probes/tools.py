@@ -5,6 +5,9 @@ from conformance.probes.probe import EVERYWHERE, Probe, Send
 
 CITY: Json = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 ZONE: Json = {"type": "object", "properties": {"zone": {"type": "string"}}, "required": ["zone"]}
+LIST: Json = {"type": "array", "items": {"type": "number"}}
+# Some routers refuse a schema without properties, and then nothing is to be seen of the answer.
+NUMBERS: Json = {"type": "object", "properties": {"numbers": LIST}, "required": ["numbers"]}
 
 
 def function(name: str, description: str, parameters: Json) -> Json:
@@ -18,9 +21,7 @@ TOOLS: Json = {
         function("get_time", "Tell the time in a zone.", ZONE),
     ]
 }
-ADD: Json = {
-    "tools": [function("add", "Add numbers.", {"type": "object", "additionalProperties": True})]
-}
+ADD: Json = {"tools": [function("add", "Add numbers.", NUMBERS)]}
 
 
 def habit(**habits: Json) -> Send:
