@@ -15,6 +15,7 @@ CALLED: Json = [
     {"call": {"id": "call_weather08", "name": "get_weather",
               "arguments": ['{"city":', '"{nonce}', ' {nonce}"', "}"]}},
     {"finish": "tool_calls"},
+    {"usage": {"input": 17, "output": 4}},
 ]  # fmt: skip
 # What is told of a client beside its prompt: none of it is another's.
 OWN = (("x-session-id", "crowd"), ("cookie", "session={nonce}"), ("x-client", "{nonce}"))

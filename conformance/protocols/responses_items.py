@@ -155,12 +155,13 @@ PARTS = {
     "summary_text": "reasoning_summary_text",
 }
 REASONING = ("reasoning_text", "reasoning_summary_text")
+ANSWER = "output_text"
 WHOLE = {*CALLS.values(), *PARTS.values()}  # what an item says once more when it is done
 
 
 def gather(into: Gathering, at: int, item: dict[str, Json], said: Mapping[str, str]) -> None:
     """Add what an item says; of reasoning the text itself, or else its summary."""
-    into.text.append(said.get("output_text", ""))
+    into.text.append(said.get(ANSWER, ""))
     into.refusal.append(said.get("refusal", ""))
     into.reasoning.append(next(filter(None, map(said.get, REASONING)), ""))
     if kind := CALLS.get(str(item.get("type"))):
@@ -169,10 +170,15 @@ def gather(into: Gathering, at: int, item: dict[str, Json], said: Mapping[str, s
 
 
 def whole_texts(item: dict[str, Json]) -> dict[str, str]:
-    """Return the texts of an item as it is told whole, those of a kind joined."""
+    """Return the texts of an item as it is told whole, those of a kind joined.
+
+    Clients look for text in messages alone: what reasoning has of it they do not show.
+    """
     found: dict[str, str] = defaultdict(str)
+    unshown = ANSWER if item.get("type") == "reasoning" else ""
     for part in parts(item):
-        if kind := PARTS.get(str(part.get("type"))):
+        kind = PARTS.get(str(part.get("type")))
+        if kind and kind != unshown:
             found[kind] += plain_text(part.get(TEXTS[kind].member))
     if kind := CALLS.get(str(item.get("type"))):
         found[kind] = plain_text(item.get(TEXTS[kind].member))

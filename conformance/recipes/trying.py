@@ -46,6 +46,8 @@ SINGLE = ("messages", "responses")
 SAYABLE = {"tool_calls"}
 #: Its calls come whole, in one part.
 WHOLE_CALLS = "gemini"
+#: Whose answer has no text where a filter blocked it, unless it was streamed before.
+SILENT_FILTER, COMPLETE = "gemini", "content.complete"
 #: What only one provider can send.
 OF_GEMINI = frozenset({"gem.continuation-kept", "gem.prompt-feedback-kept",
                        "gem.thought-signature-kept"})  # fmt: skip
@@ -172,6 +174,8 @@ def portable(case: Case, upstream: str) -> bool:
     steps = [step for told in documents for step in _steps(told)]
     if upstream == WHOLE_CALLS and _held_within_a_call(steps):
         return False
+    if upstream == SILENT_FILTER and case.rule.id == COMPLETE and _filtered(steps):
+        return False
     if upstream in SINGLE and any("choice" in step for step in steps):
         return False
     if upstream in case.probe.surfaces.split():  # the script is one for a provider of it, too
@@ -181,6 +185,10 @@ def portable(case: Case, upstream: str) -> bool:
 
 def _held_within_a_call(steps: Sequence[Json]) -> bool:
     return any("hold" in step for step in steps) and any("arguments" in step for step in steps)
+
+
+def _filtered(steps: Sequence[Json]) -> bool:
+    return any(step.get("finish") == "content_filter" for step in steps)
 
 
 def _whole(document: Json) -> bool:

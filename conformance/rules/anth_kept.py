@@ -9,7 +9,7 @@ from conformance.protocols import blocks, read, responses
 from conformance.protocols.outcome import steps
 from conformance.rules import reason
 from conformance.rules.anth import STREAMING
-from conformance.rules.anth_blocks import ANSWERS, THINKING, detailed, kept, thoughts
+from conformance.rules.anth_blocks import ANSWERS, THINKING, detailed, kept, thoughts, translated
 from conformance.rules.returned import changed, of_kind
 from conformance.rules.rule import rule
 
@@ -35,7 +35,7 @@ def redacted_thoughts_arrive(exchange: Exchange) -> Iterator[Finding]:
 
     So does the encrypted content of a reasoning item of Responses, and on chat that of
     reasoning_details and thinking_blocks. In the next turn of chat and Messages it reaches the
-    provider as the client sends it.
+    provider as the client sends it. Who translates may wrap it for Responses.
     """
     if exchange.surface == "responses":
         yield from _unsealed(exchange)
@@ -60,7 +60,8 @@ def _unsealed(exchange: Exchange) -> Iterator[Finding]:
         return
     sealed = (t.text if t.redacted else t.signature for t in thoughts(exchange))
     said, got = [text for text in sealed if text], responses.encrypted(exchange)
-    if said != got and not read.failed(exchange):
+    wrapped = translated(exchange) and all(any(text in str(g) for g in got) for text in said)
+    if said != got and not wrapped and not read.failed(exchange):
         yield Finding(f"the encrypted content of reasoning is {got}, the provider's is {said}")
 
 

@@ -20,6 +20,7 @@ from tests.conformance.made_responses import (
     raw,
     response,
     streamed,
+    text_part,
     thought,
     without,
 )
@@ -52,6 +53,11 @@ def test_a_plain_answer_is_read_as_its_stream_is() -> None:
 
 
 OUTCOMES: list[tuple[str, Exchange, Outcome]] = [
+    (
+        "reasoning with what is a message's",
+        plain(response("completed", [{"type": "reasoning", "content": [text_part("Hm")]}])),
+        Outcome((Choice(finish="stop"),)),
+    ),
     ("nothing", raw(b""), Outcome()),
     ("the head of a response only", streamed(opening()), Outcome()),
     (

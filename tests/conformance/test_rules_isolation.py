@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import End, Exchange, Json
+from conformance.probes import PROBES
 from conformance.protocols.outcome import Usage
 from conformance.rules import isolation
 from tests.conformance.made import REFUSED, Case, answered, body, label, said, text, told, unbroken
@@ -111,3 +112,12 @@ def test_each_client_has_its_own_or_the_rule_says_so(case: Case) -> None:
 
 def test_the_rule_is_broken_by_one_and_not_by_another() -> None:
     assert unbroken(CASES, isolation) == set()
+
+
+def test_every_client_of_a_crowd_is_told_what_does_not_hang_on_its_mark() -> None:
+    probe = PROBES["crowd"]
+    counted = {
+        name: any("usage" in step for step in probe.document(name)["step"]) for name in probe.sends
+    }
+
+    assert counted == dict.fromkeys(probe.sends, True)

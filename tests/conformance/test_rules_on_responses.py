@@ -167,6 +167,18 @@ CASES: list[Case] = [
         sealed(None),
         ["the encrypted content of reasoning is [], the provider's is ['c2VhbA==']"],
     ),
+    (
+        "anth.redacted-thinking-kept",
+        "wrapped by who translates",
+        replace(sealed('[{"data":"c2VhbA=="}]'), journal=({"surface": "messages"},)),
+        [],
+    ),
+    (
+        "anth.redacted-thinking-kept",
+        "wrapped by who does not",
+        sealed("[c2VhbA==]"),
+        ["the encrypted content of reasoning is ['[c2VhbA==]'], the provider's is ['c2VhbA==']"],
+    ),
     ("chunk.identity-policy", "one model", same_model("m"), []),
     (
         "chunk.identity-policy",

@@ -196,6 +196,17 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     ),
     (
         "usage.cache-details-kept",
+        "Gemini has no count of what is written",
+        stream(
+            TEXT,
+            FINISH,
+            usage(FULL | {"prompt_tokens_details": {"cached_tokens": 401}}),
+            journal=({"surface": "gemini"},),
+        ),
+        [],
+    ),
+    (
+        "usage.cache-details-kept",
         "altered counts are another rule's",
         stream(TEXT, FINISH, usage(ZEROS)),
         [],
