@@ -17,7 +17,7 @@ INSTALLERS = ("pip", "npm", "system")
 MEMBERS = {"title", "version", "profile", "from", "install", "files", "ports", "key", "start",
            "setup", "route", "lenient"}  # fmt: skip
 #: What a recipe has beside it, or in the cache, under the name of its folder.
-OWNED = ("install", "files")
+OWNED = ("install", "files", "route")
 METHODS = ("POST", "PUT", "PATCH", "GET")
 NAME = re.compile(r"[\w.]+")
 
@@ -79,6 +79,7 @@ class Recipe:
     version: str
     profile: str  # the name of a shipped one, or the file of its own
     folder: Path
+    base: Path  # the folder of the recipe whose routes they are
     install: Install
     start: Start
     routes: tuple[Route, ...]
@@ -146,6 +147,7 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
         told["version"],
         _profile(told),
         path.parent,
+        told["route_of"],
         Install(**_tuples(install)),
         Start(**_tuples(start)),
         routes,

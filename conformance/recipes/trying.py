@@ -148,8 +148,14 @@ def _target(route: Route, where: Mapping[str, str], address: Address) -> Target:
 
 
 def _expected(recipe: Recipe, route: Route, args: argparse.Namespace) -> Expectations:
-    """A route has a file of its own: what fails on one passes on another."""
-    path = recipe.folder / EXPECTED.format(route.name)
+    """A route has a file of its own: what fails on one passes on another.
+
+    Where there is none a recipe has that of whose routes it has; what is of one version says so.
+    """
+    name = EXPECTED.format(route.name)
+    path = recipe.folder / name
+    if not path.is_file() and not args.update_expected:
+        path = recipe.base / name
     if not path.is_file() and not args.update_expected:
         return Expectations(version=recipe.version)
     return expected(str(path), "", recipe.version, args.update_expected)

@@ -73,14 +73,16 @@ def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
 
     The mark is a member of the usage with "estimate" in its name. Messages has no answer without
     counts, so that it is numbers above 0 that are invented there, at the end of a stream: at its
-    start an estimate of the prompt is in order. On a bill it is a 0, as if nothing had been used.
+    start an estimate of the prompt is in order. So it is where the provider was asked in Messages.
+    On a bill it is a 0, as if nothing had been used.
     """
     if read.scripted(exchange).usage is not None:
         return
     if exchange.bill and exchange.form != "error":
         yield from _charged_as_nothing(exchange)
         return
-    usage, least = _stated(exchange), 1 if exchange.surface == "messages" else 0
+    counting = "messages" in read.provided(exchange) | {exchange.surface}
+    usage, least = _stated(exchange), 1 if counting else 0
     made_up = [f"{name} {n}" for name, n in usage.items() if _is_count(n) and n >= least]
     if made_up and not _estimated(usage):
         yield Finding(f"the provider sent no usage, the client got {', '.join(made_up)}")

@@ -383,6 +383,25 @@ def test_what_starts_from_another_has_its_programs_and_files_but_for_its_own() -
     assert {path.parent.name for path in older.files} == {"litellm"}
 
 
+@pytest.mark.parametrize(
+    ("version", "code"), [("", 0), ('version = ">=2"', 0), ('version = "<2"', 1)]
+)
+def test_what_fails_in_both_is_written_down_once(
+    version: str, code: int, recipe: Callable[..., Path], conformance: Command, tmp_path: Path
+) -> None:
+    asked = ("--route", "broken", "--only", "done.present")
+    first = recipe()
+    conformance("try", str(first), *asked, "--update-expected", "herb team")
+    with first.with_name("expected-failures.broken.toml").open("a", encoding="utf-8") as file:
+        file.write(f"{version}\n")
+    later = tmp_path / "later.toml"
+    later.write_text(f'from = "{first.parent}"\nversion = "2"\n', "utf-8")
+
+    done = conformance("try", str(later), *asked)
+
+    assert done.returncode == code, done.stdout
+
+
 ASKED_OF_LOAD = "no case matches load.*beside-stalled*; the family load is asked with --load"
 
 

@@ -172,6 +172,24 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         stream(TEXT, FINISH, usage(ZEROS), scenario=SILENT),
         [f"the provider sent no usage, the client got {NOTHING}"],
     ),
+    *(
+        (
+            "usage.not-invented",
+            f"{count} where Messages has to have a count",
+            stream(
+                TEXT,
+                FINISH,
+                usage({"completion_tokens": count}),
+                scenario=SILENT,
+                journal=({"surface": "messages"},),
+            ),
+            said,
+        )
+        for count, said in (
+            (0, []),
+            (25, ["the provider sent no usage, the client got completion_tokens 25"]),
+        )
+    ),
     (
         "usage.not-invented",
         "a marked estimate",
