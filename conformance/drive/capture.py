@@ -20,6 +20,7 @@ class Limits:
     patience: float = 3.0  # seconds to wait for an event that was sent and is held back
     body: int = 48 << 20  # bytes kept of one response
     crowd: int = 200  # clients of a crowd
+    rest: float = 0.5  # seconds in which a router may notice that a connection has ended
 
 
 class Captured(NamedTuple):

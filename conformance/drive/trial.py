@@ -140,6 +140,8 @@ async def _sent(asking: Asking, sends: Mapping[str, Send], made: Exchanges) -> N
         for name, send in sends.items():
             if asking.probe.afresh:
                 await _ready(asking, f".{name}")
+            if send.rested:
+                await asyncio.sleep(asking.bench.limits.rest)
             made[name] = await exchange(asking, name, first=made.get(send.again))
         return
     clients = [(name, at) for name, send in sends.items() for at in range(asking.clients(send))]

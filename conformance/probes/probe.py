@@ -35,6 +35,7 @@ class Send:
     # How far the provider is with it (`started`, `blocked`, `hold:NAME`) before the others are
     # sent; it goes on beside them, and its client leaves once they have ended.
     lasts: str = ""
+    rested: bool = False  # ahead of it the router has time to notice what has become of connections
     limited: bool = False  # asked with the key that has a limit of tokens
     model: str = ""  # the feature of the profile that names the model to ask for
     header: str = ""  # the feature that holds a header to send

@@ -101,9 +101,9 @@ PROBES = (
         "text",
         {
             "fin": Send(change=closing("fin"), headers=SESSION),
-            "fin.next": Send(headers=SESSION),
+            "fin.next": Send(headers=SESSION, rested=True),
             "rst": Send(change=closing("rst"), headers=SESSION),
-            "rst.next": Send(headers=SESSION),
+            "rst.next": Send(headers=SESSION, rested=True),
         },
         surfaces=EVERYWHERE,
         upsets=True,

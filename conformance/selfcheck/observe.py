@@ -20,7 +20,7 @@ from conformance.selfcheck.servers import Servers
 from conformance.verdicts import Kind, Verdict, judge
 
 # Mutants hold events back on purpose and run into our patience: it is short.
-LIMITS = Limits(deadline=16.0, patience=1.5, crowd=32)
+LIMITS = Limits(deadline=16.0, patience=1.5, crowd=32, rest=0.05)
 WIDTH = 48  # trials at once: many, as some of them wait
 WAITING = 5  # beside each of them, of those that do nothing else
 

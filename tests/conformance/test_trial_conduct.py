@@ -18,10 +18,11 @@ from conformance.protocols import read
 from conformance.selfcheck.servers import Servers
 
 WORD = {"guard": "saffron"}
+REST = 0.05
 
 
 def tried(started: Servers, probe: Probe, crowd: int = 10) -> Mapping[str, Exchange]:
-    limits = Limits(deadline=10, patience=0.3, crowd=crowd)
+    limits = Limits(deadline=10, patience=0.3, crowd=crowd, rest=REST)
 
     async def run() -> Mapping[str, Exchange]:
         mock = Mock(started.control_url)
@@ -103,3 +104,11 @@ def test_names_in_braces_are_filled_and_other_braces_are_not() -> None:
     assert Given("r-1", word="saffron", at=3).fill([script]) == [
         {"say": "r-1 saffron", "arguments": '{"city": {other}}', "seed": 3}
     ]
+
+
+def test_a_router_is_left_alone_ahead_of_a_request_that_is_rested(started: Servers) -> None:
+    sends = {"first": Send(), "next": Send(rested=True)}
+    exchanges = tried(started, Probe("rested", "", "text", sends))
+
+    (first,), (after,) = exchanges["first"].journal, exchanges["next"].journal
+    assert after["request"]["at"] - first["end"]["at"] >= REST * 1e9
