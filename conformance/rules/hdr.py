@@ -16,6 +16,8 @@ ANSWERS = "stream array plain error"
 #: Headers whose values are credentials.
 SECRETS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key",
            "cookie")  # fmt: skip
+#: Those by which a client can ask.
+KEYS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 #: Headers that tell of the provider's edge, account or software.
 INTERNALS = ("set-cookie", "server", "via", "alt-svc", "cf-ray", "openai-organization",
              "openai-project", "x-envoy-upstream-service-time", "x-internal-node")  # fmt: skip
@@ -59,10 +61,22 @@ def _own_secrets(exchange: Exchange) -> set[str]:
     return _secrets(exchange.request.headers) if exchange.request else set()
 
 
-def _keys(exchange: Exchange) -> set[str]:
-    """Return the credential by which the surface's clients ask: the first one of the request."""
+def _key(exchange: Exchange) -> set[str]:
+    """Return the credential that goes up as the provider's key: one by which a client can ask.
+
+    Where a client sends several, the router takes one of them for its key.
+    """
     headers = exchange.request.headers if exchange.request else ()
-    return _secrets([pair for pair in headers if pair[0].lower() in SECRETS][:1])
+    asked = [_secrets([pair]) for pair in headers if pair[0].lower() in KEYS]
+    return next((key for key in asked if list(_arrived(exchange, key))), set())
+
+
+def _arrived(exchange: Exchange, secrets: set[str]) -> Iterator[str]:
+    """Yield each header in which the provider got one of them."""
+    for entry in exchange.journal:
+        for name, value in entry["request"]["headers"]:
+            if any(secret in value for secret in secrets):
+                yield name
 
 
 def _secrets(headers: Headers | list[tuple[str, str]]) -> set[str]:
@@ -85,16 +99,15 @@ def _secrets(headers: Headers | list[tuple[str, str]]) -> set[str]:
 def the_clients_key_goes_no_further(exchange: Exchange) -> Iterator[Finding]:
     """The client's key, cookies and proxy credentials do not reach the provider.
 
-    Where the declared policy is `forwarded` the key by which the client asks is the provider's.
+    Where the declared policy is `forwarded` the key by which the client asks is the provider's,
+    and of several that it sends one goes up.
     """
     secrets = _own_secrets(exchange)
     if exchange.policy.get("client-key") == "forwarded":
-        secrets -= _keys(exchange)
-    for entry in exchange.journal:
-        for name, value in entry["request"]["headers"]:
-            if any(secret in value for secret in secrets):
-                what = f"the provider got a credential of the client's in {name}"
-                yield Finding(what, where="journal")
+        secrets -= _key(exchange)
+    for name in _arrived(exchange, secrets):
+        what = f"the provider got a credential of the client's in {name}"
+        yield Finding(what, where="journal")
 
 
 @rule(

@@ -47,6 +47,17 @@ def elsewhere() -> Exchange:
     return replace(answer, journal=tuple({**each, "surface": "chat"} for each in answer.journal))
 
 
+BEARER = "sk-client-bearer"
+
+
+def two_keys(*heard: tuple[str, str]) -> Exchange:
+    """Return an answer to a client with two keys and a cookie, where keys go up."""
+    sent = (("x-api-key", CLIENT), ("authorization", f"Bearer {BEARER}"),
+            ("cookie", "session=sk-client-cookie"))  # fmt: skip
+    request = Request("POST", "http://router", sent, {})
+    return replace(journal(*heard), request=request, policy={"client-key": "forwarded"})
+
+
 CANARY = ("X-Api-Key", "sk-mock-canary")
 COOKIE = ("Set-Cookie", "edge=mint")
 
@@ -89,6 +100,24 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         "as it came, and it is declared to be the provider's",
         replace(journal(("authorization", f"Bearer {CLIENT}")), policy={"client-key": "forwarded"}),
         [],
+    ),
+    (
+        "hdr.client-key-not-forwarded",
+        "one of two keys, where it is declared to be the provider's",
+        two_keys(("x-api-key", BEARER)),
+        [],
+    ),
+    (
+        "hdr.client-key-not-forwarded",
+        "two keys, where one is declared to be the provider's",
+        two_keys(("x-api-key", CLIENT), ("authorization", f"Bearer {BEARER}")),
+        ["the provider got a credential of the client's in authorization"],
+    ),
+    (
+        "hdr.client-key-not-forwarded",
+        "a cookie, where a key is declared to be the provider's",
+        two_keys(("x-api-key", BEARER), ("cookie", "session=sk-client-cookie")),
+        ["the provider got a credential of the client's in cookie"],
     ),
     (
         "hdr.client-key-not-forwarded",
