@@ -4,6 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUNS   ?= streamproof-routers
+REPEAT ?= 3
 
 .PHONY: demo test selfcheck docs routers lint bench clean
 
@@ -24,12 +25,13 @@ docs: $(READY)  ## docs/rules and docs/promises.md anew, after a rule, probe or 
 	$(BIN)/python -m conformance.manual.promises docs/promises.md
 	$(BIN)/python -m conformance.manual.routers docs/routers.md
 
-routers: $(READY)  ## real routers, installed and judged: docs/routers.md and an HTML matrix; takes half an hour
-	for name in $$($(BIN)/conformance try --list | cut -d' ' -f1); do \
-	  $(BIN)/conformance try "$$name" --run-dir $(RUNS) || test $$? -ne 4 || exit 4; done
-	$(BIN)/python -m conformance.manual.routers $(RUNS) docs/routers.md
+routers: $(READY)  ## real routers, installed and judged REPEAT times: docs/routers.md and an HTML matrix; takes hours
+	$(BIN)/python -m conformance.manual.judging $(RUNS) $(REPEAT)
+	$(BIN)/python -m conformance.manual.repeated || test $$? -eq 3
+	$(BIN)/python -m conformance.manual.routers $$(seq -f '$(RUNS)/%g' $(REPEAT)) docs/routers.md
 	$(BIN)/conformance matrix --html $(RUNS)/matrix.html --title "Real routers" \
-	  $$(cd $(RUNS) && for run in */*/run.jsonl; do echo "$${run%/run.jsonl}=$(RUNS)/$$run"; done)
+	  $$(cd $(RUNS) && ls -d */*/*/run.jsonl | cut -d/ -f2-3 | sort -u | \
+	  while read route; do echo "$$route=$(RUNS)/$$(ls -t */$$route/run.jsonl | head -1)"; done)
 
 lint: $(READY)  ## rewrite what ruff can, then check
 	$(BIN)/ruff check --fix .

@@ -1,26 +1,25 @@
 """What became of real routers, as a page of the docs: a matrix, and the worst findings in words.
 
-`python -m conformance.manual.routers RUNS docs/routers.md` takes what `conformance try --run-dir
-RUNS` has left, keeps what the page needs beside the recipes, and writes the page. Without RUNS the
-page is written from what is kept.
+`python -m conformance.manual.routers RUNS... docs/routers.md` takes what `conformance try --run-dir
+RUNS` has left, once or several times, keeps what the page needs beside the recipes, and writes the
+page, with the provider's answers beside it. Without RUNS the page is written from what is kept.
 """
 
 import json
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from conformance.exchange import Json
+from conformance.manual.findings import SEPARATOR, findings, repeated
+from conformance.manual.kept import NO_RUN, results, routes
 from conformance.manual.page import plain
-from conformance.recipes.recipe import DIRECTORY, load, names
-from conformance.report.failure import place
-from conformance.report.matrix import BAD, BESIDE, Cell
-from conformance.report.run import FILE, Run, read
+from conformance.manual.telling import told
+from conformance.recipes.recipe import DIRECTORY, load
+from conformance.report.matrix import BESIDE, Cell
 
 RESULTS = DIRECTORY / "results.json"
-FINDINGS = DIRECTORY / "findings.toml"
 WRITTEN = "Written by `python -m conformance.manual.routers`; do not edit."
 INTRO = """\
 Real routers, installed, started in front of the mock and judged.
@@ -30,83 +29,48 @@ Where a route has two APIs the client's is in front of the provider's.
 What fails is listed, case by case, in `conformance/routers/NAME/expected-failures.ROUTE.toml`.
 It fails a run no longer; what else fails does, and what is mended.
 """
-SEPARATOR = "/"
-
-
-def results(runs: Path) -> Json:
-    """Return what the page needs of each run that came to its end, by router and route."""
-    found = {}
-    for name in names():
-        for route in load(name).routes:
-            path = runs / name / route.name / FILE
-            if path.is_file() and not (run := read(path)).damage:
-                key = f"{name}{SEPARATOR}{route.name}"
-                found[key] = _kept(run, key)
-    return found
-
-
-def _kept(run: Run, route: str) -> Json:
-    wanted = {row["case"] for row in findings() if row["route"] == route}
-    return {
-        "version": run.header["router"]["version"],
-        "date": run.header["started"][:10],
-        "suite": run.header["tool"]["version"],
-        "verdicts": Counter(case["verdict"] for case in run.cases),
-        "families": {name: list(cell) for name, cell in _families(run).items()},
-        "shown": {case["id"]: _shown(run, case) for case in run.cases if case["id"] in wanted},
-    }
-
-
-def _families(run: Run) -> dict[str, tuple[int, int]]:
-    """Return for each family how many cases failed, of how many that were judged."""
-    judged: Counter[str] = Counter()
-    bad: Counter[str] = Counter()
-    for case in run.cases:
-        judged[case["family"]] += case["verdict"] not in BESIDE
-        bad[case["family"]] += case["verdict"] in BAD
-    return {name: (bad[name], count) for name, count in sorted(judged.items()) if count}
-
-
-def _shown(run: Run, case: Json) -> Json:
-    """Return the first finding of a case, and how to see it again."""
-    finding = next(iter(case["findings"]), None)
-    nonces = [exchange["nonce"] for exchange in case["exchanges"]]
-    name = finding["exchange"] if finding else ""
-    lines = [run.evidence[each] for each in nonces if each in run.evidence]
-    line = next((each for each in lines if each["exchange"] == name), lines[0] if lines else {})
-    return {
-        "where": place(finding) if finding else "",
-        "message": finding["message"] if finding else "",
-        "excerpt": (finding["excerpt"] or "") if finding else "",
-        "curl": line.get("curl", ""),
-    }
-
-
-def findings() -> list[Json]:
-    """Return what is worth telling of, in words of ours."""
-    rows: list[Json] = tomllib.loads(FINDINGS.read_text("utf-8"))["finding"]
-    return rows
+ROUTES = """\
+The counts are of the newest run, the seconds the median of all.
+What failed is a broken MUST, expected or not; what warned is a broken SHOULD.
+"""
+COUNTED = ("pass", "fail", "warn", "untestable", "inconclusive")
+DIFFERED = """\
+The same router, the same suite, and another verdict: the suite's fault until shown otherwise.
+"""
+FINDINGS = """\
+Those that do most damage: what costs money or makes a wrong answer of a right one comes first.
+Each is as small as it can be, and a bug report that stands alone.
+To see one, start [provider.py](findings/provider.py) with its bytes, then the router, and ask.
+The provider needs nothing but Python; what the client got is what it got when this was done.
+« and » enclose what is wrong, and long lines without them are shortened.
+"""
 
 
 def page(kept: Mapping[str, Json]) -> Iterator[str]:
+    every = {name: kept.get(name, {"absent": NO_RUN}) for name in routes()}
+    judged = {name: row for name, row in every.items() if "absent" not in row}
     yield from ("# Real routers", "", WRITTEN, "", INTRO)
-    yield from ("## Routes", "", *_routes(kept), "")
-    yield from ("## Families of rules", "", *_matrix(kept), "")
-    yield from ("## Findings", "", "Each with the bytes that show it.", "")
-    for number, row in enumerate(findings(), 1):
-        yield from _finding(number, row, kept)
+    yield from ("## Routes", "", ROUTES, *_routes(judged), "")
+    yield from _absent(every)
+    yield from ("## Verdicts that differed", "", DIFFERED, *_differed(judged), "")
+    yield from ("## Families of rules", "", *_matrix(judged), "")
+    yield from ("## Findings", "", FINDINGS)
+    came = repeated()
+    for number, finding in enumerate(findings(), 1):
+        if finding.route in judged:
+            yield from told(number, finding, came[finding.name], judged[finding.route])
 
 
 def _routes(kept: Mapping[str, Json]) -> Iterator[str]:
-    yield "| route | APIs | version | date | judged | passed | failed | warned | open |"
-    yield "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
-    for name, told in kept.items():
-        counts: Counter[str] = Counter(told["verdicts"])
+    heads = ("route", "APIs", "version", "date", "runs", "seconds", "cases", "passed", "failed",
+             "warned", "untestable", "inconclusive", "differed")  # fmt: skip
+    yield f"| {' | '.join(heads)} |"
+    yield f"| --- | --- | --- | --- |{' ---: |' * (len(heads) - 4)}"
+    for name, row in kept.items():
+        counts: Counter[str] = Counter(row["counts"])
         judged = sum(count for verdict, count in counts.items() if verdict not in BESIDE)
-        failed = counts["fail"] + counts["expected-fail"]
-        left = counts["untestable"] + counts["inconclusive"]
-        cells = (name, _apis(name), told["version"], told["date"], judged, counts["pass"], failed,
-                 counts["warn"], left)  # fmt: skip
+        cells = (name, _apis(name), row["version"], row["date"], row["runs"], row["seconds"],
+                 judged, *(counts[each] for each in COUNTED), len(row["differed"]))  # fmt: skip
         yield f"| {' | '.join(map(str, cells))} |"
 
 
@@ -117,10 +81,28 @@ def _apis(name: str) -> str:
     return surfaces if told.upstream == "same" else f"{surfaces} in front of {told.upstream}"
 
 
+def _absent(kept: Mapping[str, Json]) -> Iterator[str]:
+    lines = [f"- {name}: {plain(row['absent'])}" for name, row in kept.items() if "absent" in row]
+    if lines:
+        yield from ("Not judged:", "", *lines, "")
+
+
+def _differed(kept: Mapping[str, Json]) -> Iterator[str]:
+    lines = [
+        f"- {name}, `{case}`: {', '.join(verdicts)}"
+        for name, row in kept.items()
+        for case, verdicts in row["differed"].items()
+    ]
+    cases = sum(sum(row["counts"].values()) for row in kept.values() if row["runs"] > 1)
+    yield f"{len(lines)} of {cases} cases that were judged more than once."
+    if lines:
+        yield from ("", *lines)
+
+
 def _matrix(kept: Mapping[str, Json]) -> Iterator[str]:
     """Yield a table: cases that did not fail, of those judged; all routes of a router together."""
     routers = list(dict.fromkeys(name.partition(SEPARATOR)[0] for name in kept))
-    families = sorted({family for told in kept.values() for family in told["families"]})
+    families = sorted({family for row in kept.values() for family in row["families"]})
     yield f"| family | {' | '.join(routers)} |"
     yield f"| --- |{' ---: |' * len(routers)}"
     for family in families:
@@ -129,37 +111,23 @@ def _matrix(kept: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _cell(kept: Mapping[str, Json], router: str, family: str) -> str:
-    routes = [told for name, told in kept.items() if name.partition(SEPARATOR)[0] == router]
-    counts = [told["families"][family] for told in routes if family in told["families"]]
+    routes = [row for name, row in kept.items() if name.partition(SEPARATOR)[0] == router]
+    counts = [row["families"][family] for row in routes if family in row["families"]]
     cell = Cell(sum(bad for bad, _ in counts), 0, 0, sum(judged for _, judged in counts))
     return f"**{cell.text}**" if cell.bad else cell.text
-
-
-def _finding(number: int, row: Json, kept: Mapping[str, Json]) -> Iterator[str]:
-    name, case = row["route"], row["case"]
-    recipe, _, route = name.partition(SEPARATOR)
-    told = kept[name]
-    shown = told["shown"][case]
-    yield from (f"### {number}. {row['title']}", "", row["text"].strip(), "")
-    who = f"{load(recipe).title} {told['version']}, {told['date']}"
-    yield f"- {who}; `{case}`: {plain(shown['message'])}"
-    for thread in row.get("threads", ()):
-        yield f"- Known as {thread}"
-    yield f"- Again: `conformance try {recipe} --route {route} --only '{case.partition('[')[0]}'`"
-    yield ""
-    if shown["excerpt"]:
-        yield from ("    " + shown["excerpt"], "")
-    if shown["curl"]:
-        yield from ("    " + shown["curl"], "")
 
 
 def main(args: Sequence[str]) -> int:
     *runs, to = args
     if runs:
-        kept = results(Path(runs[0]))
+        kept = results([Path(name) for name in runs], json.loads(RESULTS.read_text("utf-8")))
         text = json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False)
         RESULTS.write_text(text + "\n", "utf-8")
-    Path(to).write_text(whole(), "utf-8")
+    path = Path(to)
+    path.write_text(whole(), "utf-8")
+    (path.parent / "findings").mkdir(exist_ok=True)
+    for finding in findings():
+        (path.parent / "findings" / f"{finding.name}.http").write_bytes(finding.wire)
     return 0
 
 
