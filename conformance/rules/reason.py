@@ -12,6 +12,7 @@ from conformance.rules.rule import rule
 
 TEXTS = ("reasoning_content", "reasoning", "reasoning_text")
 DETAILS = "reasoning_details"
+GEMINI = "gemini"
 VENDORS = (
     "recorded: reasoning_content on DeepSeek and Alibaba, reasoning on Groq, Cerebras and Ollama, "
     "reasoning with reasoning_details on OpenRouter"
@@ -51,11 +52,19 @@ def _details(value: Json) -> str:
 
 
 def scripted(exchange: Exchange) -> list[str]:
+    """Return the reasoning a provider sent; Gemini's thoughts have to be asked for."""
+    if exchange.surface != GEMINI and any(map(_unasked, exchange.journal)):
+        return []
     return [
         step["think"]
         for step in steps(exchange.scenario)
         if "think" in step and not step.get("redacted")
     ]
+
+
+def _unasked(entry: Json) -> bool:
+    body = str(entry.get("request", {}).get("body", ""))
+    return entry.get("surface") == GEMINI and "includeThoughts" not in body
 
 
 @rule(

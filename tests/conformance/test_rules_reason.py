@@ -1,5 +1,7 @@
 """Rules on reasoning: answers that break each, answers that do not."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.exchange import Exchange, Json
@@ -32,6 +34,10 @@ def thought(*deltas: Json, scenario: Json = None) -> Exchange:
     )
 
 
+def asked_of_gemini(body: str) -> Json:
+    return {"surface": "gemini", "request": {"body": body}}
+
+
 def piece(text: str) -> Json:
     return [{"type": "reasoning.text", "text": text}]
 
@@ -52,6 +58,18 @@ CASES: list[Case] = [
         "lost",
         thought({"content": "x"}),
         ["the reasoning 'ab' did not arrive"],
+    ),
+    *(
+        (
+            "reason.passthrough",
+            f"Gemini, asked with {body}",
+            replace(thought({"content": "x"}), journal=(asked_of_gemini(body),)),
+            said,
+        )
+        for body, said in (
+            ('{"generationConfig":{}}', []),
+            ('{"thinkingConfig":{"includeThoughts":true}}', ["the reasoning 'ab' did not arrive"]),
+        )
     ),
     (
         "reason.passthrough",

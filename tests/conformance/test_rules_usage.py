@@ -166,6 +166,7 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     ("usage.not-invented", "none", stream(TEXT, FINISH, scenario=SILENT), []),
     ("usage.not-invented", "none of a plain answer", plain(None, SILENT), []),
     ("usage.not-invented", "as sent", HEALTHY, []),
+    ("usage.not-invented", "an error has none", stream(scenario=SILENT, status=500), []),
     (
         "usage.not-invented",
         "zeros",
