@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.exchange import SURFACES, Headers, Json
+from conformance.profiles import fallback
 
 DIRECTORY = Path(__file__).parents[1] / "routers"
 FILE = "recipe.toml"
@@ -69,6 +70,8 @@ class Route:
     model: str = "mock-model"
     headers: Headers = ()
     body: Mapping[str, Json] = field(default_factory=dict)  # members of every request
+    fallback: tuple[str, ...] = ()  # on which failures it asks the second provider
+    only: tuple[str, ...] = ()  # what it is for: rules, families or probes; empty: all of them
     summary: str = ""
 
 
@@ -196,6 +199,9 @@ def _route(path: Path, ports: tuple[str, ...], row: Mapping[str, Json]) -> Route
     if route.port not in ports:
         right = ", ".join(ports)
         raise BadRecipe(f"{path}: route {route.name}: port {route.port!r}: one of {right}")
+    if fallback.read(list(route.fallback)) is None:
+        told = f"fallback {list(route.fallback)!r}"
+        raise BadRecipe(f"{path}: route {route.name}: {told}: {fallback.RIGHT} is needed")
     return route
 
 

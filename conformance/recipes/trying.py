@@ -20,6 +20,7 @@ from conformance.expected.choosing import Expectations
 from conformance.plan import Case, cases, selected
 from conformance.probes import PROBES
 from conformance.profiles.address import Address
+from conformance.profiles.policy import FALLBACK
 from conformance.profiles.profile import Profile
 from conformance.recipes.installing import NotInstalled
 from conformance.recipes.recipe import BadRecipe, Recipe, Route, load, names
@@ -87,8 +88,9 @@ def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> Exit:
     recipe = ground.recipe
     directory = Path(args.run_dir) / recipe.name / route.name
     settings = _settings(ground, route, directory, args)
-    wanted = [case for case in _cases(route) if args.load or case.rule.family != LOAD]
-    chosen = selected(wanted, args.only)
+    whole = _cases(route)
+    wanted = {case.id for case in selected(whole, route.only) if args.load or not _loads(case)}
+    chosen = [case for case in selected(whole, args.only) if case.id in wanted]
     title = f"{recipe.title} {recipe.version}, {route.name}"
     if not chosen:
         load = "" if args.load else f"; the family {LOAD} is asked with --load"
@@ -101,6 +103,10 @@ def _judged(ground: Ground, route: Route, args: argparse.Namespace) -> Exit:
     (directory / REPORT).write_text(markdown(told), "utf-8")
     print("\n".join([title, *summary(told, str(directory / FILE)), updated(told, settings), ""]))
     return Exit(told.footer["exit"])
+
+
+def _loads(case: Case) -> bool:
+    return case.rule.family == LOAD
 
 
 async def _warmed(settings: Settings) -> None:
@@ -117,7 +123,7 @@ async def _warmed(settings: Settings) -> None:
 
 def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Namespace) -> Settings:
     recipe = ground.recipe
-    promised = _promised(recipe, ground.values)
+    promised = _promised(recipe, route, ground.values)
     return Settings(
         _target(route, ground.values, promised.address),
         promised,
@@ -125,15 +131,18 @@ def _settings(ground: Ground, route: Route, directory: Path, args: argparse.Name
         directory,
         route.surfaces,
         mock_url=ground.mock.control_url,
+        second_mock_url=ground.second.control_url,
         clients=args.clients,
         expected=_expected(recipe, route, args),
         command=f"conformance try {recipe.name} --route {route.name}",
     )
 
 
-def _promised(recipe: Recipe, where: Mapping[str, str]) -> Profile:
+def _promised(recipe: Recipe, route: Route, where: Mapping[str, str]) -> Profile:
     """Return its profile; where its bills are may be in what a recipe has rendered."""
     promised = profile(recipe.profile, recipe.name)
+    if route.fallback:
+        promised = replace(promised, policy={**promised.policy, FALLBACK: route.fallback})
     if promised.bill is None:
         return promised
     found = tuple(filled(part, where, recipe.profile) for part in promised.bill.where)

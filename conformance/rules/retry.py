@@ -127,9 +127,10 @@ def continued(exchange: Exchange, begun: str) -> bool:
 def a_preamble_commits_to_nothing(exchange: Exchange) -> Iterator[Finding]:
     """What comes ahead of content is kept back while another provider could still be asked.
 
-    If that one refuses the request, the client gets a status and no stream that has begun.
+    If that one refuses the request, the client gets a status and no stream that has begun. The
+    first one fails with an error here, so that it is asked of who falls back on that.
     """
-    if exchange.form == "error":
+    if exchange.form == "error" or "error" not in exchange.policy["fallback"]:
         return
     refused = of_second(exchange).get("head", {}).get("status")
     if refused and exchange.of_second:

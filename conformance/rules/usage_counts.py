@@ -78,10 +78,10 @@ def absent_usage_stays_absent(exchange: Exchange) -> Iterator[Finding]:
     """
     if read.scripted(exchange).usage is not None:
         return
-    if exchange.bill and exchange.form != "error":
-        yield from _charged_as_nothing(exchange)
-        return
     counting = "messages" in read.provided(exchange) | {exchange.surface}
+    if exchange.bill and exchange.form != "error":
+        yield from () if counting else _charged_as_nothing(exchange)
+        return
     usage, least = _stated(exchange), 1 if counting else 0
     made_up = [f"{name} {n}" for name, n in usage.items() if _is_count(n) and n >= least]
     if made_up and not _estimated(usage):

@@ -124,7 +124,11 @@ def test_one_route_can_be_chosen(recipe: Callable[..., Path], conformance: Comma
         ("status  = [200]", "statsu = [200]",
          "{path}: Start.__init__() got an unexpected keyword argument 'statsu'"),
         ('"{{port.main}}"', '"{{port.side}}"', ("mine: nothing is called {{port.side}}; there are "
-         "bin, dir, key, port.main, upstream, upstream.host, upstream.port")),
+         "bin, dir, key, port.main, second, second.host, second.port, upstream, upstream.host, "
+         "upstream.port")),
+        ('path     = "/drops_done/v1"', 'fallback = ["often"]', ("{path}: route broken: fallback "
+         "['often']: true, or a list of 5xx, connection, error, empty, timeout and of statuses "
+         "such as 429 is needed")),
     ],
 )  # fmt: skip
 def test_a_recipe_that_cannot_be_followed_is_wrong_usage(
@@ -205,6 +209,23 @@ def test_a_recipe_that_starts_from_another_has_its_files_and_its_profile() -> No
 
     assert (one.files, one.profile) == (other.files, other.profile)
     assert Path(one.profile).parts[-2:] == ("litellm", "profile.toml")
+
+
+def test_a_route_that_falls_back_has_a_second_provider_and_may_be_for_that_alone(
+    recipe: Callable[..., Path], conformance: Command
+) -> None:
+    second = '"--port", "{{port.main}}", "--second-upstream", "{{second}}/v1"'
+    path = recipe('"--port", "{{port.main}}"', second)
+    told = path.read_text("utf-8").replace("/drops_done/v1", "/reference-fallback/v1")
+    alone = 'fallback = ["5xx"]\nonly = ["fallback-midway", "done.present"]\n'
+    path.write_text(f"{told}{alone}", "utf-8")
+    only = ("--only", "retry.no-duplicate-content", "--only", "client-error")
+
+    done = conformance("try", str(path), "--route", "broken", *only)
+
+    assert done.returncode == 0, done.stdout
+    assert done.stderr.endswith("broken: 1 cases\n")
+    assert "conformant: 1 case, exit 0" in done.stdout
 
 
 def test_an_unknown_recipe_or_route_is_told_what_there_is(
@@ -439,7 +460,7 @@ def test_bytes_of_one_api_are_not_asked_of_another() -> None:
     )
 
     assert {"text", "tool-call", "refusal", "incremental-tools"} <= messages
-    assert {"cut", "unfinished", "leave", "leave-early"} <= chat & messages
+    assert {"cut", "unfinished", "leave", "leave-early", "bill-cancel"} <= chat & messages
     assert {"done-then-open", "tool-in-finish", "two-choices"} <= chat - messages
     assert not {"extras", "unread-messages", "done-foreign"} & chat
     assert not any(

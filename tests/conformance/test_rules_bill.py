@@ -182,6 +182,12 @@ CASES: list[Case] = [
         ["0 input and output tokens of an answer that the provider has not counted"],
     ),
     ("usage.not-invented", "nothing, as counted", charged(Bill(0, 0)), []),
+    (
+        "usage.not-invented",
+        "nothing, as an API says that always counts",
+        replace(uncounted(Bill(0, 0)), journal=({"surface": "messages"},)),
+        [],
+    ),
     ("usage.not-invented", "nobody could be asked", uncounted(GONE), []),
     ("err.recorded-as-failure", "failed", FAILED, []),
     ("err.recorded-as-failure", "no word for it", replace(FAILED, bill=Bill(status="x")), []),

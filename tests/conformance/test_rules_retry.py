@@ -22,7 +22,7 @@ from tests.conformance.made import (
     unbroken,
 )
 
-USUAL = {"fallback": ("5xx", "429")}
+USUAL = {"fallback": ("5xx", "429", "error")}
 ASKED = {"messages": [{"role": "user", "content": "Say it."}]}
 WOAD, SORREL = ({"say": "Woad"},), ({"say": "Sorrel"},)
 OBJECTION = {"where": "messages[1]", "message": "no prefill"}
@@ -184,6 +184,12 @@ CASES: list[Case] = [
         "begun, and nobody else asked",
         two(broken(), journal=ONE, head={"status": 503}, second=REFUSAL),
         [PREAMBLE],
+    ),
+    (
+        "retry.no-preamble-before-commit",
+        "begun, where an error is no reason",
+        replace(two(broken(), journal=ONE), policy={"fallback": ("5xx",)}),
+        [],
     ),
     (
         "retry.no-preamble-before-commit",
