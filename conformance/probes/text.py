@@ -10,6 +10,11 @@ BOTH = {"stream": Send(), "plain": PLAIN}
 # Each word once: what is lost, doubled or out of order shows.
 MANY: Json = {"step": [*({"say": f" word{number}"} for number in range(80)), {"finish": "stop"}]}
 
+# It outlasts a second, so that who looks at the clock for each chunk is found out every time.
+SECONDS: Json = {
+    "step": [{"say": "Fennel"}, {"wait_ms": 1100}, {"say": " dill"}, {"finish": "stop"}]
+}
+
 PROBES = (
     Probe(
         "text",
@@ -63,6 +68,12 @@ PROBES = (
         "text",
         {"stream": Send(change=MANY)},
         surfaces=EVERYWHERE,
+    ),
+    Probe(
+        "text-for-seconds",
+        "chunk.id-stable chunk.created-model-stable",
+        "text",
+        {"stream": Send(change=SECONDS)},
     ),
     Probe(
         "length",

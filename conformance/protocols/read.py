@@ -46,8 +46,11 @@ def outcome(exchange: Exchange) -> Outcome:
 def scripted(exchange: Exchange) -> Outcome:
     """Return what a client of this surface should end up with, as the scenario has it.
 
-    Where the provider was asked in another API, its choices say no more than could be said there.
+    Where the provider was asked in another API, its choices say no more than could be said there;
+    where it refused what it was asked, it has said nothing.
     """
+    if why := objection(exchange):
+        return Outcome(failure=Failure(why))
     whole = outcomes.scripted(exchange.scenario, asked(exchange))
     others = provided(exchange) & SURFACES.keys() - {exchange.surface}
     for name in sorted(others):
@@ -61,6 +64,13 @@ def scripted(exchange: Exchange) -> Outcome:
 def _ended(there: Choice, here: Choice) -> Choice:
     """A refusal that ends as a turn there and as a refusal here is told rightly by either."""
     return replace(here, finish=None) if there.refusal and there.finish != here.finish else here
+
+
+def objection(exchange: Exchange) -> str:
+    """Return why a strict provider refused what the router made of the request, if it did."""
+    last = exchange.journal[-1] if exchange.journal else {}
+    played = last.get("scenario", "") is not None
+    return "" if played or not last["objections"] else str(last["objections"][0]["message"])
 
 
 def provided(exchange: Exchange) -> set[str]:

@@ -38,6 +38,7 @@ def chunks_share_one_id(exchange: Exchange) -> Iterator[Finding]:
     "chunk.created-model-stable",
     Level.MUST,
     on="chat.stream",
+    probes="healthy chunk.created-model-stable",
     cites=f"{OAS}.created: each chunk has the same timestamp; {RECORDED} keep the model too",
     bugs="maximhq/bifrost#2613 higress-group/higress#969",
 )

@@ -89,7 +89,9 @@ def _invented(exchange: Exchange) -> Iterator[Finding]:
     if exchange.form == "error":
         how = f"status {exchange.status}"
     if exchange.status != DECLINED and (exchange.form == "error" or read.failed(exchange)):
-        yield Finding(f"the provider's answer was complete, the client's ended in {how}")
+        why = read.objection(exchange)
+        did = f" refused what it was asked ({why})" if why else "'s answer was complete"
+        yield Finding(f"the provider{did}, the client's ended in {how}")
 
 
 @rule(

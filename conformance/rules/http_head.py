@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Basis, Finding, Level
+from conformance.protocols import gemini
 from conformance.rules.rule import rule
 from conformance.wire import http
 
+EVENTS = "text/event-stream"
 RFC_FRAMING = "RFC 9112 6.1-6.3"
 #: Headers that say how a message is framed or what its connection does; never two of a kind.
 FRAMING = ("content-length", "transfer-encoding", "content-type", "content-encoding", "connection")
@@ -27,12 +29,21 @@ HOP_BY_HOP = ("keep-alive", "te", "upgrade", "proxy-authenticate", "proxy-connec
     "enricoros/big-AGI#147",
 )
 def the_body_is_labelled(exchange: Exchange) -> Iterator[Finding]:
-    """A stream is labelled text/event-stream, a plain answer application/json; charset is UTF-8."""
-    right = "text/event-stream" if exchange.mode == "stream" else "application/json"
+    """A stream is labelled text/event-stream, a plain answer application/json; charset is UTF-8.
+
+    A stream of Gemini's that should be an array and is events is labelled as what it is.
+    """
     told = http.media_type(exchange.header("content-type"))
+    events = exchange.mode == "stream" or (told.essence == EVENTS and _unasked(exchange))
+    right = EVENTS if events else "application/json"
     if told.essence != right or told.charset not in (None, "utf-8"):
         shown = exchange.header("content-type") or "absent"
         yield Finding(f"Content-Type is {shown}; right is {right}", where="header content-type")
+
+
+def _unasked(exchange: Exchange) -> bool:
+    """Say whether these are events where a JSON array was asked for, which is another rule's."""
+    return exchange.mode == "array" and not gemini.listed(exchange)
 
 
 @rule(

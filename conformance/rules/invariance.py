@@ -27,11 +27,16 @@ def departures(
 
     `given` names the controls of an exchange, words separated by spaces: each has only that part
     of the disturbance which another rule is about. Where one of them departs, that is said there.
+    What the provider refused was not disturbed either.
     """
     controls = {name: words.split() for name, words in (given or {}).items()}
     unjudged = {BASELINE}.union(*controls.values())
     for name, exchange in trial.exchanges.items():
-        if name in unjudged or not sound(trial, *controls.get(name, ())):
+        if (
+            name in unjudged
+            or read.objection(exchange)
+            or not sound(trial, *controls.get(name, ()))
+        ):
             continue
         if found := departure(trial[BASELINE], exchange, facets or ALL):
             yield replace(found, exchange=name)

@@ -36,6 +36,7 @@ EXTRAS = [
         choice({"content": "a", "x_delta": 1, "annotations": CITED}, x_choice=[2]), x_chunk={"y": 3}
     )
 ]
+OBJECTED = {"scenario": None, "objections": [{"message": "seed: no such member"}]}
 MISSING = [
     "the provider's x_delta = 1 did not arrive",
     "the provider's url = 'https://example.org/a' did not arrive",
@@ -77,6 +78,12 @@ CASES: list[Case] = [
     ("content.whitespace-exact", "other loss", text("a", scenario=SPACED), []),
     ("content.complete", "whole", text("a ", "\n", " b", scenario=SPACED), []),
     ("content.complete", "white space only", text("a", "b", scenario=SPACED), []),
+    (
+        "content.complete",
+        "what the provider refused has no text",
+        streamed(body([{"error": {"message": "no"}}]), scenario=SPACED, journal=(OBJECTED,)),
+        [],
+    ),
     (
         "content.complete",
         "a lost end",

@@ -55,6 +55,8 @@ DONE = "[DONE]"
 TOLD: Json = {"error": ERROR}
 REFUSED = made("stream", CUT, json.dumps(TOLD).encode(), status=502)
 
+OBJECTED: Json = {"scenario": None, "objections": [{"message": "seed: extra"}]}
+
 SIZE = len(f"data: {json.dumps(TEXT)}\n\n")
 QUIET = "the provider's answer broke off, the client's ended cleanly after"
 UNREAD = "the error is not under a top-level member error"
@@ -107,6 +109,12 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         "an error status for a whole answer",
         made("plain", WHOLE, b"{}", status=500),
         ["the provider's answer was complete, the client's ended in status 500"],
+    ),
+    (
+        "err.midstream-signalled",
+        "what the provider refused",
+        stream(WHOLE, TOLD, journal=(OBJECTED,), status=502),
+        ["the provider refused what it was asked (seed: extra), the client's ended in status 502"],
     ),
     ("err.midstream-signalled", "declined", made("plain", WHOLE, b"{}", status=400), []),
     (

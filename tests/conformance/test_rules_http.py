@@ -105,6 +105,18 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
         labelled("text/event-stream", PLAIN),
         ["Content-Type is text/event-stream; right is application/json"],
     ),
+    (
+        "http.content-type-event-stream",
+        "events for an array, which are labelled so",
+        labelled("text/event-stream", replace(STREAM, surface="gemini", mode="array")),
+        [],
+    ),
+    (
+        "http.content-type-event-stream",
+        "an array that is labelled as events",
+        labelled("text/event-stream", Exchange("gemini", "array", status=200, body=b"[{}]")),
+        ["Content-Type is text/event-stream; right is application/json"],
+    ),
     ("http.incremental", "one kept back", held(1, 1, 1), []),
     (
         "http.incremental",

@@ -1,5 +1,6 @@
 """Routers whose chunks are not those of the chat surface."""
 
+import time
 from collections.abc import Iterator
 
 from conformance.selfcheck.mutants.content import deltas_without, with_delta
@@ -28,6 +29,12 @@ def gives_each_chunk_an_id(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
 def stamps_each_chunk(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
     """Gives each chunk a time of its own."""
     yield chunk | {"created": relay.at + number(relay)}
+
+
+@mutant("chunk", breaks="chunk.created-model-stable")
+def looks_at_the_clock_for_each_chunk(chunk: Chunk, relay: Relay) -> Iterator[Chunk]:
+    """Stamps each chunk with the second it is sent in, which is the same for most streams."""
+    yield chunk | {"created": int(time.time())}
 
 
 @mutant("chunk", breaks="chunk.created-model-stable")
