@@ -26,7 +26,7 @@ class Router(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", 4000), Router).serve_forever()
 """
 RECIPE = Recipe(
-    "mine", "Mine", "1.0", "generic", Path(), Install("system", "curl"), Start((), "/"), ()
+    "mine", "Mine", "1.0", "generic", Path(), Path(), Install("system", "curl"), Start((), "/"), ()
 )
 FINDING = Finding(
     name="mine", route="mine/x", case="c", title="t", text="t", right="r", answer=("data: hi",),
