@@ -1,5 +1,7 @@
 """Rules on the shape of chunks: streams that break each, streams that do not."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.exchange import Exchange, Json
@@ -92,6 +94,18 @@ CASES: list[Case] = [
             "created is 2, in earlier chunks it is 1",
             "model is 'n', in earlier chunks it is 'm'",
         ],
+    ),
+    (
+        "chunk.created-model-stable",
+        "another time, where a clock may have moved or not",
+        replace(changed(created=2, model="n"), scenario=script({"say": "a"})),
+        ["model is 'n', in earlier chunks it is 'm'"],
+    ),
+    (
+        "chunk.created-model-stable",
+        "another time, where a clock has moved",
+        replace(changed(created=2), scenario=script({"say": "a"}, {"wait_ms": 1000})),
+        ["created is 2, in earlier chunks it is 1"],
     ),
     (
         "chunk.created-model-stable",

@@ -258,6 +258,18 @@ CASES: list[Case] = [
         counting(output_tokens=5),
         ["usage is 100 + 5 tokens, the provider sent 100 + 9 tokens"],
     ),
+    (
+        "usage.upstream-preferred",
+        "a sum that lacks the cached tokens, which is another rule's",
+        counting(cache_read_input_tokens=0),
+        [],
+    ),
+    (
+        "usage.upstream-preferred",
+        "the whole sum, and no word of the cached tokens, which is another rule's",
+        counting(input_tokens=100, cache_read_input_tokens=0, cache_creation_input_tokens=None),
+        [],
+    ),
     ("usage.cache-details-kept", "every class", counting(), []),
     (
         "usage.cache-details-kept",
