@@ -16,7 +16,7 @@ PROFILE = "profile.toml"
 #: What can be installed without asking anybody; `system` has to be there.
 INSTALLERS = ("pip", "npm", "system")
 MEMBERS = {"title", "version", "profile", "from", "install", "files", "ports", "key", "start",
-           "setup", "route", "lenient"}  # fmt: skip
+           "setup", "route", "without", "lenient"}  # fmt: skip
 #: What a recipe has beside it, or in the cache, under the name of its folder.
 OWNED = ("install", "files", "route")
 METHODS = ("POST", "PUT", "PATCH", "GET")
@@ -143,7 +143,7 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
     if install.get("by") not in INSTALLERS:
         raise BadRecipe(f"{path}: install.by {install.get('by')!r}: one of {', '.join(INSTALLERS)}")
     ports = tuple(told.get("ports", ["main"]))
-    routes = tuple(_route(path, ports, row) for row in told["route"])
+    routes = _routes(path, ports, told)
     return Recipe(
         path.parent.name,
         told["title"],
@@ -188,6 +188,15 @@ def _setup(path: Path, at: int, row: Mapping[str, Json]) -> Setup:
         if not NAME.fullmatch(name):
             raise BadRecipe(f"{where}.keep {name!r}: a name of letters, digits, _ and . is needed")
     return setup
+
+
+def _routes(path: Path, ports: tuple[str, ...], told: Mapping[str, Json]) -> tuple[Route, ...]:
+    routes = [_route(path, ports, row) for row in told["route"]]
+    without, known = told.get("without", ()), [route.name for route in routes]
+    for name in without:
+        if name not in known:
+            raise BadRecipe(f"{path}: without {name!r}: one of {', '.join(known)}")
+    return tuple(route for route in routes if route.name not in without)
 
 
 def _route(path: Path, ports: tuple[str, ...], row: Mapping[str, Json]) -> Route:

@@ -115,7 +115,10 @@ def test_one_route_can_be_chosen(recipe: Callable[..., Path], conformance: Comma
     [
         ('title   = "Reference"', "", "{path}: 'title' is missing"),
         ('title   = "Reference"', 'titel = "x"', ("{path}: no member 'titel'; there are files, "
-         "from, install, key, lenient, ports, profile, route, setup, start, title, version")),
+         "from, install, key, lenient, ports, profile, route, setup, start, title, version, "
+         "without")),
+        ('title   = "Reference"', 'title = "x"\nwithout = ["goood"]',
+         "{path}: without 'goood': one of good, broken"),
         ('by = "system"', 'by = "magic"', "{path}: install.by 'magic': one of pip, npm, system"),
         ('name     = "good"\nsurfaces = ["chat"]', 'name     = "good"\nsurfaces = ["soap"]',
          "{path}: route good: surface 'soap': one of chat, responses, messages, gemini"),
@@ -402,6 +405,7 @@ def test_what_starts_from_another_has_its_programs_and_files_but_for_its_own() -
     older = load("litellm-1.84")
     assert older.home == "litellm-1.84"
     assert {path.parent.name for path in older.files} == {"litellm"}
+    assert {each.name for each in load("litellm").routes} > {each.name for each in older.routes}
 
 
 @pytest.mark.parametrize(
