@@ -69,13 +69,17 @@ class Books:
             places = " or ".join(source.ids)
             return Bill(trouble=f"the answer has no {places} to ask by", unnamed=True)
         clock = asyncio.get_running_loop().time
-        deadline, wait = clock() + source.seconds, FIRST_WAIT
+        begun, wait = clock(), FIRST_WAIT
+        deadline = begun + source.seconds
+        # Each attempt may have a row of its own: a failure may be that of the first.
+        tried = begun + source.settle if len(exchange.journal) > 1 else begun
         while True:
             try:
                 async with asyncio.timeout(source.seconds):
                     row = await self._row(exchange, name, target, http)
                 bill = read(source, row)
-                if bill.status not in source.unsettled:
+                again = bill.failed and clock() + wait < min(tried, deadline)
+                if not again and bill.status not in source.unsettled:
                     return bill
                 trouble = f"still {bill.status!r} after {source.seconds:g} s"
             except TimeoutError:

@@ -150,6 +150,21 @@ def test_a_bill_is_looked_up_until_it_is_settled(books: Serve) -> None:
     assert asked(LOOKUP, f"{url}/v1") == DONE
 
 
+@pytest.mark.parametrize(("attempts", "status"), [(1, "lost"), (2, "done")])
+def test_a_failure_may_be_that_of_a_first_attempt(books: Serve, attempts: int, status: str) -> None:
+    url = books([(200, {**ROW, "state": "lost"}), (200, ROW)])
+
+    assert asked(LOOKUP, f"{url}/v1", journal=({},) * attempts).status == status
+
+
+def test_a_request_whose_every_attempt_failed_is_billed_as_that(books: Serve) -> None:
+    url = books([(200, {**ROW, "state": "lost"})])
+
+    told = asked({**LOOKUP, "settle": 0.1}, f"{url}/v1", journal=({}, {}))
+
+    assert (told.status, told.failed, told.trouble) == ("lost", True, "")
+
+
 def test_a_bill_may_be_asked_for_with_what_is_posted(books: Serve) -> None:
     source: Json = {
         "source": "lookup", "url": "{origin}/search", "id": "prompt:nonce",
