@@ -8,6 +8,7 @@ from conformance.exits import Exit
 from conformance.parser import Parser
 from conformance.report import diff as differing
 from conformance.report import matrix as side_by_side
+from conformance.report import matrix_html
 from conformance.report.junit import junit
 from conformance.report.markdown import markdown
 from conformance.report.run import Run, read
@@ -55,7 +56,7 @@ def matrix(args: argparse.Namespace) -> int:
     """Set runs side by side: routers by families of rules."""
     runs = [(name or path, read(Path(path))) for name, path in map(_named, args.runs)]
     if args.html:
-        text = "\n".join(side_by_side.html(runs, args.title)) + "\n"
+        text = "\n".join(matrix_html.html(runs, args.title)) + "\n"
         _write(args.html, text)
     else:
         print("\n".join(side_by_side.markdown(runs)))

@@ -8,9 +8,11 @@ import pytest
 
 from conformance.exchange import Json
 from conformance.report.diff import Change, changes, diff, regressed
-from conformance.report.matrix import Cell, cell, html, markdown
+from conformance.report.matrix import Cell, cell, markdown
+from conformance.report.matrix_html import html
 from conformance.report.run import Run, Writer
 
+ROUTER = {"url": "http://127.0.0.1:8080/v1", "model": "m", "version": "1.2"}
 Case = Callable[..., Json]
 Command = Callable[..., CompletedProcess[str]]
 Runs = Callable[..., Run]
@@ -81,7 +83,10 @@ def test_a_cell_counts_what_could_be_judged(case: Case, run: Runs) -> None:
 
     found = cell(told, "done")
 
-    assert cell(run(case("expected-fail"), case("pass")), "done").text == "1 / 2"
+    assert cell(run(case("expected-fail"), case("pass")), "done") == Cell(known=1, judged=2)
+    assert cell(run(case("expected-fail", level="SHOULD")), "done") == Cell(warned=1, judged=1)
+    assert [Cell(known=1).kind, Cell(warned=1).kind, Cell(open=1).kind] == ["known", "warn", "warn"]
+    assert cell(told).judged == 6
     assert found == Cell(bad=1, warned=1, open=2, judged=5)
     assert (found.text, found.kind) == ("1 / 5", "bad")
     assert cell(told, "sse").kind == "ok"
@@ -100,15 +105,55 @@ def test_runs_side_by_side_are_a_table(case: Case, run: Runs) -> None:
 
 
 def test_the_page_shows_what_is_broken_and_escapes_what_it_says(case: Case, run: Runs) -> None:
-    page = "\n".join(html([("<b>", run(case("fail")))], "All & sundry"))
+    page = "\n".join(html([("<b>", run(case("fail"), router=ROUTER))], "All & sundry"))
 
     assert "<title>All &amp; sundry</title>" in page
-    assert '<td class="bad" title="1 failed, 0 warned or expected, 0 open">0 / 1</td>' in page
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
-    assert "done.present: 1 of its cases" in page
-    assert "the body ended without data: [DONE]" in page
-    assert "curl -sN http://127.0.0.1:8080/v1/chat/completions" in page
+    for words in (
+        '<td>1.2<td>2026-11-21\n<td class="bad" title="1 failed, 0 of them expected; ',
+        ' 0 warned, 0 open"><a href="#&lt;b&gt;.done">0/1</a>',
+        '<h3 id="&lt;b&gt;.done">done</h3>',
+        '<code class="bad">done.present</code> broken: 1 case',
+        "the body ended without data: [DONE]",
+        "conformance run URL --only X",
+    ):
+        assert words in page
+
+
+def test_the_page_shows_what_is_broken_as_expected(case: Case, run: Runs) -> None:
+    known = case("expected-fail", reason="it is old (no issue; us, until 2027-01-01)")
+    told = run(known, {**known, "id": "done.present[chat-cut]"}, case("pass", family="sse"),
+               case("not-applicable", family="bill"))  # fmt: skip
+
+    page = "\n".join(html([("a/b", told)], "T"))
+
+    assert '<a href="#a/b">a/<wbr>b</a>' in page
+    assert (
+        'title="2 failed, 2 of them expected; 0 warned, 0 open"><a href="#a/b.done">0/2</a>' in page
+    )
+    assert '<td class="ok" title="0 failed, 0 of them expected; 0 warned, 0 open">1' in page
+    assert '<code class="known">done.present</code> broken, as expected: 2 cases' in page
+    assert "it is old (no issue; us, until 2027-01-01)" in page
+    assert "<p>And done.present[chat-cut]" in page
+    assert '<th scope="col">bill' not in page
+
+
+def test_the_page_says_that_a_run_was_cut_short(case: Case, run: Runs) -> None:
+    told = run(case("pass"))
+    told.damage = "the run was cut short: there is no footer"
+
+    assert '<p class="bad">the run was cut short: there is no footer' in "\n".join(
+        html([("a", told)], "T")
+    )
+
+
+def test_the_page_can_be_read_by_keys_and_in_the_dark(case: Case, run: Runs) -> None:
+    page = "\n".join(html([("a", run(case("pass")))], "T"))
+
+    for words in ('tabindex="0" role="region" aria-label=', ":focus-visible", 'scope="row"',
+                  "prefers-color-scheme: dark", "max-width: 40rem"):  # fmt: skip
+        assert words in page
 
 
 @pytest.fixture
