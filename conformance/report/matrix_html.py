@@ -11,11 +11,11 @@ from conformance.report.run import Run
 
 STYLE = Path(__file__).with_name("matrix.css")
 INTRO = (
-    "Cases that passed of those that were judged, by family of rules; one number where all did. "
-    "A name leads to what its router breaks, a number to what it breaks of this family."
+    "Cases with nothing wrong of those that were judged, by family of rules; one number where that "
+    "is all. A name leads to what its router breaks, a number to what it breaks of this family."
 )
 LEGEND = {
-    "ok": "all passed",
+    "ok": "nothing wrong",
     "warn": "a SHOULD is broken, or not all could be judged",
     "known": "a MUST is broken, as expected",
     "bad": "a MUST is broken, and nobody expected it",
@@ -45,7 +45,7 @@ def _table(runs: Runs) -> Iterator[str]:
     yield '<th scope="col">date<th scope="col">all'
     yield "".join(f'<th scope="col">{escape(family)}' for family in named) + "<tbody>"
     for name, run in runs:
-        yield f'<tr><th scope="row"><a href="#{_id(name)}">{_breakable(name)}</a>'
+        yield f'<tr><th scope="row"><a href="#{_id(name)}">{escape(name)}</a>'
         yield f"<td>{escape(_version(run))}<td>{escape(run.header['started'][:10])}"
         yield _td(cell(run), _id(name))
         yield "".join(_td(cell(run, family), _id(name, family)) for family in named)
@@ -68,7 +68,7 @@ def _section(name: str, run: Run) -> Iterator[str]:
     yield f'<h2 id="{_id(name)}">{escape(name)} {escape(_version(run))}</h2>'
     counts = cell(run)
     yield f"<p>{escape(_when(run))}, profile {escape(run.header['profile']['name'])}: "
-    yield f'{counts.passed} of {counts.judged} cases passed. <a href="#table">Table</a>'
+    yield f'nothing wrong with {counts.passed} of {counts.judged} cases. <a href="#table">Table</a>'
     if run.damage:
         yield f'<p class="bad">{escape(run.damage)}'
     for family, rules in _broken(run).items():
@@ -119,10 +119,6 @@ def _version(run: Run) -> str:
 
 def _when(run: Run) -> str:
     return str(run.header["started"])[:16].replace("T", " ") + " UTC"
-
-
-def _breakable(name: str) -> str:
-    return escape(name).replace("/", "/<wbr>")
 
 
 def _id(*names: str) -> str:
