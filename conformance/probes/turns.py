@@ -63,10 +63,12 @@ SAID: Json = [
     {"call": {"id": USE["id"], **FUNCTION}},
     {"finish": "tool_calls"},
 ]
+# LiteLLM has a place of its own for it; a client sends back what it was given.
 USE_TURNS: Json = [
-    {"role": "assistant", "content": [USE]},
+    {"role": "assistant",
+     "content": [{**USE, "provider_specific_fields": {"signature": SIGNATURE}}]},
     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": USE["id"]}]},
-]
+]  # fmt: skip
 LENIENT: Json = {"obey": {"validation": False}}
 
 # A finishing chunk of a vendor that lists there what it has nothing more of.

@@ -11,7 +11,6 @@ from conformance.rules import reason
 from conformance.rules.returned import went_up
 from conformance.rules.rule import rule
 
-SIGNATURE = "thoughtSignature"
 ANSWERS = " ".join(
     f"{surface}.{form}" for surface in ("chat", "messages") for form in ("stream", "plain", "error")
 )
@@ -80,13 +79,14 @@ def _call(name: Json) -> str:
 
 
 def _parts(parts: Iterable[Members]) -> Iterator[Signed]:
+    """Yield the signatures of parts; a member has its name in camel or in snake case."""
     for part in parts:
-        if part.get(SIGNATURE):
-            yield Signed(_kind(part), str(part[SIGNATURE]))
+        if signature := part.get("thoughtSignature") or part.get("thought_signature"):
+            yield Signed(_kind(part), str(signature))
 
 
 def _kind(part: Members) -> str:
-    call = part.get("functionCall")
+    call = part.get("functionCall") or part.get("function_call")
     if isinstance(call, dict):
         return _call(call.get("name"))
     return "a thought" if part.get("thought") is True else "a text"

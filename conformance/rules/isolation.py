@@ -76,6 +76,8 @@ def parted(exchange: Exchange, alone: Exchange | None) -> str:
     wanted, got = unmarked(alone), unmarked(exchange)
     if what := choices_parted(wanted.choices, got.choices):
         return f"{what}, as it is alone"
+    if alone.scenario and read.scripted(alone).usage is None:  # what is made up is of the prompt
+        return ""
     return "" if wanted.usage == got.usage else f"usage is {got.usage}, alone it is {wanted.usage}"
 
 

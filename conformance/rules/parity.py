@@ -1,7 +1,7 @@
 """The same script asked for as a stream and as a plain answer comes to the same.
 
-The stream is the measure. Where it departs from the script itself another rule says so, and
-these are silent.
+The stream is the measure. Where it departs from the script itself another rule says so, and of a
+plain answer that departs in the same way these are silent.
 """
 
 import json
@@ -57,15 +57,14 @@ def the_usage_is_the_same(trial: Trial) -> Iterator[Finding]:
     """
     if pair := _pair(trial):
         said, streamed, plain = (_classes(outcome.usage) for outcome in pair)
-        counts = zip(said, streamed, plain, strict=True)
-        if any(was == due and (got or 0) != (due or 0) for due, was, got in counts):
+        if any(got not in told for got, *told in zip(plain, said, streamed, strict=True)):
             what = f"usage is {pair[2].usage}, streamed it is {pair[1].usage}"
             yield Finding(what, exchange="plain")
 
 
-def _classes(usage: Usage | None) -> tuple[int | None, ...]:
+def _classes(usage: Usage | None) -> tuple[int, ...]:
     known = usage or Usage()
-    return known.input, known.output, known.cached, known.reasoning
+    return tuple(count or 0 for count in (known.input, known.output, known.cached, known.reasoning))
 
 
 @comparison(
@@ -80,7 +79,7 @@ def the_finish_reason_is_the_same(trial: Trial) -> Iterator[Finding]:
     """The finish reason is the same, streamed or not."""
     if pair := _pair(trial):
         said, streamed, plain = ([c.finish for c in outcome.choices] for outcome in pair)
-        if streamed == said and plain != said:
+        if plain not in (said, streamed):
             what = f"the finish reasons are {plain}, streamed they are {streamed}"
             yield Finding(what, exchange="plain")
 
@@ -102,7 +101,7 @@ def the_calls_are_the_same(trial: Trial) -> Iterator[Finding]:
         # Where a plain answer has arguments as an object, their spacing is nobody's.
         spaced = OBJECTS.isdisjoint(entry.get("surface") for entry in trial["plain"].journal)
         said, streamed, plain = (_calls(outcome, spaced=spaced) for outcome in pair)
-        if streamed == said and plain != said:
+        if plain not in (said, streamed):
             yield Finding(f"the calls are {plain}, streamed they are {streamed}", exchange="plain")
 
 

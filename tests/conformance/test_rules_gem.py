@@ -39,6 +39,8 @@ CHAT_CALL: Json = {
     "extra_content": {"google": {"thought_signature": "QUJD"}},
 }
 CHAT_TURN: Json = {"messages": [{"role": "assistant", "tool_calls": [CHAT_CALL]}]}
+SNAKE_CALL: Json = {"function_call": {"name": "herb"}, "thought_signature": "QUJD"}
+SNAKE_TURN: Json = {"contents": [{"role": "model", "parts": [SNAKE_CALL]}]}
 OTHER_TURN: Json = {"contents": [{"role": "model", "parts": [{"functionCall": {"name": "herb"}}]}]}
 
 
@@ -258,6 +260,11 @@ CASES: list[Case] = [
         "gem.thought-signature-kept", "brought back",
         plain(chunk(candidate({"text": "a"})), TURN, scenario=script({"say": "a"}),
               journal=journal(TURN)), [],
+    ),
+    (
+        "gem.thought-signature-kept", "brought back in snake case",
+        plain(chunk(candidate({"text": "a"})), TURN, scenario=script({"say": "a"}),
+              journal=journal(SNAKE_TURN)), [],
     ),
     (
         "gem.thought-signature-kept", "not brought back",

@@ -92,6 +92,22 @@ CASES: list[Case] = [
     ),
     (
         "isolation.no-cross-talk",
+        "the usage is made up, of the prompt",
+        crowd(
+            ONE,
+            alone=replace(
+                ALONE,
+                scenario={"step": [{"finish": "stop"}]},
+                body=body([
+                    *said(f"{RUN}alone/0", " end"),
+                    {**answered({}), "choices": [], "usage": {"prompt_tokens": 1}},
+                ]),
+            ),
+        ),
+        [],
+    ),
+    (
+        "isolation.no-cross-talk",
         "alone it fails too",
         crowd(client("text", f"{RUN}text/0"), alone=replace(REFUSED, nonce=f"{RUN}alone")),
         [],

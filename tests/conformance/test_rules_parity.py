@@ -95,6 +95,14 @@ PAIRS: list[tuple[str, str, Exchange, Exchange, list[str]]] = [
         ["the finish reasons are ['stop'], streamed they are ['tool_calls']"],
     ),
     ("parity.finish-reason", "the stream, another's", stream(finish="stop"), plain(), []),
+    ("parity.finish-reason", "both alike", stream(finish="stop"), plain(finish="stop"), []),
+    (
+        "parity.finish-reason",
+        "each in its way",
+        stream(finish="stop"),
+        plain(finish="length"),
+        ["the finish reasons are ['length'], streamed they are ['stop']"],
+    ),
     (
         "parity.content",
         "the plain answer",
