@@ -15,7 +15,7 @@ from conformance.drive.trial import Asking, Bench
 from conformance.excerpt import opening
 from conformance.exchange import End, Exchange
 from conformance.probes.fallback import FAILING
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import QUESTION, Probe, Send
 from conformance.redact import Redactor, bare
 
 PROBE = Probe(
@@ -23,7 +23,7 @@ PROBE = Probe(
     "",
     "text",
     {"stream": Send(), "plain": Send(mode="plain")},
-    question="Reply with the two words: hello world",
+    question=QUESTION,
 )
 
 REFUSALS = range(400, 500)

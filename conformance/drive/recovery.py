@@ -8,7 +8,7 @@ from itertools import count
 from conformance.drive.pair import Pair
 from conformance.exchange import Exchange, Json
 from conformance.probes.fallback import FAILING
-from conformance.probes.probe import Probe, Send
+from conformance.probes.probe import QUESTION, Probe, Send
 from conformance.profiles.policy import FALLBACK
 
 Ask = Callable[[Probe, str, str], Awaitable[Exchange]]  # a probe, one of its sends, a nonce
@@ -16,7 +16,8 @@ Ask = Callable[[Probe, str, str], Awaitable[Exchange]]  # a probe, one of its se
 UNREADY = (
     "after earlier failures the router did not ask its first provider again, or not its second"
 )
-WELL = Probe("well", "", "text")
+#: What is answered by whoever answers at all.
+WELL = Probe("well", "", "text", {"plain": Send("plain")}, question=QUESTION)
 PAUSE = 0.25  # seconds between two questions
 
 

@@ -14,7 +14,8 @@ from conformance.drive.conduct import Course, Journal, Seen, accompanied
 from conformance.drive.holds import LAST, Going, holds
 from conformance.drive.mock import MockTrouble
 from conformance.drive.pair import Mocks, Pair
-from conformance.drive.recovery import Unready
+from conformance.drive.pulse import GONE, Pulse
+from conformance.drive.recovery import WELL, Unready
 from conformance.drive.spread import spread
 from conformance.drive.target import Target, request
 from conformance.exchange import Exchange, Json, Trial
@@ -37,6 +38,7 @@ class Bench:
     policy: Mapping[str, Json] = field(default_factory=dict)
     books: Books | None = None  # None where nobody is asked what a request cost
     going: Going | None = None  # whom a stream that stays waits for
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,17 @@ async def _sent(asking: Asking, sends: Mapping[str, Send], made: Exchanges) -> N
 
 
 async def exchange(asking: Asking, name: str, **how: Any) -> Exchange:  # noqa: ANN401  (as below)
+    """Make one exchange, unless the router answers no more."""
+    pulse = asking.bench.pulse
+    if pulse.gone:
+        raise Unready(GONE)
+    made = await _billed(asking, name, **how)
+    alive = replace(asking, probe=WELL, nonce=f"{asking.nonce}.alive")
+    await pulse.felt(made, lambda: _made(alive, "plain"))
+    return made
+
+
+async def _billed(asking: Asking, name: str, **how: Any) -> Exchange:  # noqa: ANN401  (as below)
     """Make one exchange, and have it billed where that is asked for."""
     probe, bench = asking.probe, asking.bench
     if not (probe.billed and bench.books):

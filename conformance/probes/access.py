@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from conformance.probes.fallback import refuses
-from conformance.probes.probe import EVERYWHERE, Probe, Send
+from conformance.probes.probe import EVERYWHERE, QUESTION, Probe, Send
 from conformance.probes.refusals import refusal
 from conformance.profiles.policy import FALLBACK
 
-QUESTION = "Reply with the two words: hello world"
 NOT_FOUND = refusal(404, "invalid_request_error", "model_not_found")["plain"].change
 WRONG = "sk-wrong-sorrel"
 

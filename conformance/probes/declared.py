@@ -1,9 +1,8 @@
 """What a router may promise of any request: the same again, a pinned model, values of no API."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import EVERYWHERE, Probe, Send
+from conformance.probes.probe import EVERYWHERE, QUESTION, Probe, Send
 
-QUESTION = "Reply with the two words: hello world"
 HOT: Json = {"temperature": "hot"}
 FLAVOUR: Json = {"x_flavour": "lovage"}
 #: A provider that does not look at what it is asked.

@@ -1,6 +1,6 @@
 """The same script, streamed and not."""
 
-from conformance.probes.probe import EVERYWHERE, Probe, Send
+from conformance.probes.probe import EVERYWHERE, QUESTION, Probe, Send
 from conformance.probes.text import USAGE
 from conformance.probes.tools import TOOLS
 
@@ -13,7 +13,7 @@ PROBES = (
         "parity",
         "usage-classes",
         {"stream": Send(ask=USAGE), "plain": Send("plain")},
-        question="Reply with the two words: hello world",
+        question=QUESTION,
         surfaces=EVERYWHERE,
     ),
     Probe(
@@ -29,7 +29,7 @@ PROBES = (
         "parity.stream-flag-honoured",
         "text",
         {"absent": Send("plain", UNSAID), "anything": Send("plain", UNSAID, headers=ANYTHING)},
-        question="Reply with the two words: hello world",
+        question=QUESTION,
         surfaces="chat responses messages",
     ),
 )

@@ -49,6 +49,7 @@ class Send:
 
 
 EVERYWHERE = " ".join(SURFACES)
+QUESTION = "Reply with the two words: hello world"
 STREAM: Mapping[str, Send] = {"stream": Send()}
 
 

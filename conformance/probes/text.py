@@ -1,7 +1,7 @@
 """Undisturbed answers of text: what every router meets every day."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import EVERYWHERE, Probe, Send
+from conformance.probes.probe import EVERYWHERE, QUESTION, Probe, Send
 
 USAGE: Json = {"stream_options": {"include_usage": True}}
 PLAIN = Send("plain")
@@ -21,7 +21,7 @@ PROBES = (
         "healthy declared content.extra-members",
         "text",
         {"stream": Send(ask=USAGE)},
-        question="Reply with the two words: hello world",
+        question=QUESTION,
         surfaces=EVERYWHERE,
     ),
     Probe(
@@ -29,7 +29,7 @@ PROBES = (
         "healthy declared content.extra-members",
         "text",
         {"plain": PLAIN},
-        question="Reply with the two words: hello world",
+        question=QUESTION,
         surfaces=EVERYWHERE,
     ),
     Probe(

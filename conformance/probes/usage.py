@@ -1,10 +1,8 @@
 """Usage: as OpenAI sends it, and where other vendors put it."""
 
 from conformance.exchange import Json
-from conformance.probes.probe import EVERYWHERE, Probe, Send
+from conformance.probes.probe import EVERYWHERE, QUESTION, Probe, Send
 from conformance.probes.text import USAGE
-
-QUESTION = "Reply with the two words: hello world"
 
 
 def placed(where: str) -> Send:
