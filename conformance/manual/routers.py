@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from conformance.exchange import Json
+from conformance.exits import Exit
 from conformance.manual.findings import SEPARATOR, findings, repeated
 from conformance.manual.kept import NO_RUN, results, routes
 from conformance.manual.page import plain
@@ -119,16 +120,19 @@ def _cell(kept: Mapping[str, Json], router: str, family: str) -> str:
 
 def main(args: Sequence[str]) -> int:
     *runs, to = args
+    if missing := [name for name in runs if not Path(name).is_dir()]:
+        print(f"routers: {missing[0]}: no directory; RUNS is what was judged into", file=sys.stderr)
+        return Exit.USAGE
     if runs:
         kept = results([Path(name) for name in runs], json.loads(RESULTS.read_text("utf-8")))
         text = json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False)
         RESULTS.write_text(text + "\n", "utf-8")
-    path = Path(to)
-    path.write_text(whole(), "utf-8")
-    (path.parent / "findings").mkdir(exist_ok=True)
+    page, answers = Path(to), Path(to).parent / "findings"
+    answers.mkdir(parents=True, exist_ok=True)
+    page.write_text(whole(), "utf-8")
     for finding in findings():
-        (path.parent / "findings" / f"{finding.name}.http").write_bytes(finding.wire)
-    return 0
+        (answers / f"{finding.name}.http").write_bytes(finding.wire)
+    return Exit.CONFORMANT
 
 
 def whole() -> str:

@@ -225,6 +225,17 @@ def test_the_page_is_written_without_runs(tmp_path: Path) -> None:
     assert (tmp_path / "findings" / "portkey-cut.http").is_file()
 
 
+def test_runs_that_are_not_there_leave_the_page_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "none"), str(tmp_path / "routers.md")]) == 4
+
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().err == (
+        f"routers: {tmp_path}/none: no directory; RUNS is what was judged into\n"
+    )
+
+
 @pytest.mark.parametrize(
     "path", sorted(DIRECTORY.glob("*/expected-failures.*.toml")), ids=lambda path: path.name
 )
