@@ -78,6 +78,11 @@ def provided(exchange: Exchange) -> set[str]:
     return {api(exchange, entry) for entry in exchange.journal}
 
 
+def translated(exchange: Exchange) -> bool:
+    """Whether the provider was asked in another API than the router."""
+    return bool(provided(exchange) - {exchange.surface})
+
+
 def api(exchange: Exchange, entry: Json) -> str:
     """Return in which API a journal entry was asked; the mock has two names for Gemini's."""
     return str(entry.get("surface", exchange.surface)).removesuffix(ARRAY)

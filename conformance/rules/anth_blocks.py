@@ -120,12 +120,7 @@ def kept(exchange: Exchange, got: str, said: str | None) -> bool:
     """Whether what the client got is what the provider sealed."""
     if said is None or got == said:
         return True
-    return translated(exchange) and got.endswith(f":{said}")
-
-
-def translated(exchange: Exchange) -> bool:
-    """Whether the provider was asked in another API than the router."""
-    return bool(read.provided(exchange) - {exchange.surface})
+    return read.translated(exchange) and got.endswith(f":{said}")
 
 
 def _signature(block: Block, mode: str) -> str:

@@ -9,7 +9,7 @@ from conformance.protocols import blocks, read, responses
 from conformance.protocols.outcome import steps
 from conformance.rules import reason
 from conformance.rules.anth import STREAMING
-from conformance.rules.anth_blocks import ANSWERS, THINKING, detailed, kept, thoughts, translated
+from conformance.rules.anth_blocks import ANSWERS, THINKING, detailed, kept, thoughts
 from conformance.rules.returned import changed, of_kind
 from conformance.rules.rule import rule
 
@@ -60,7 +60,7 @@ def _unsealed(exchange: Exchange) -> Iterator[Finding]:
         return
     sealed = (t.text if t.redacted else t.signature for t in thoughts(exchange))
     said, got = [text for text in sealed if text], responses.encrypted(exchange)
-    wrapped = translated(exchange) and all(any(text in str(g) for g in got) for text in said)
+    wrapped = read.translated(exchange) and all(any(text in str(g) for g in got) for text in said)
     if said != got and not wrapped and not read.failed(exchange):
         yield Finding(f"the encrypted content of reasoning is {got}, the provider's is {said}")
 

@@ -64,14 +64,16 @@ def _unread(exchange: Exchange) -> set[Span]:
 def the_providers_words_are_kept(exchange: Exchange) -> Iterator[Finding]:
     """The message and the type of the provider's error are in the error the client gets.
 
-    Where the profile declares the type of such an error, it has that one.
+    Where the profile declares the type of such an error, it has that one. A provider that was
+    asked in another API has types of its own.
     """
     sent, got = _sent(exchange), read.failure(exchange)
     if sent is None or got is None:
         return
+    renamed = _renamed(exchange) or read.translated(exchange)
     if sent.message not in got.message:
         yield Finding(f"the message is {got.message[:120]!r}, the provider's is {sent.message!r}")
-    elif sent.type and got.type not in (None, sent.type) and not _renamed(exchange):
+    elif sent.type and got.type not in (None, sent.type) and not renamed:
         yield Finding(f"the type is {got.type!r}, the provider's is {sent.type!r}")
 
 

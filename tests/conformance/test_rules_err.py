@@ -203,6 +203,18 @@ CASES: list[tuple[str, str, Exchange, list[str]]] = [
     ),
     (
         "err.detail-kept",
+        "another type, of a provider with other types",
+        made(
+            "stream",
+            INBAND,
+            b'{"error":{"message":"no saffron","type":"error"}}',
+            status=500,
+            journal=({"surface": "messages"},),
+        ),
+        [],
+    ),
+    (
+        "err.detail-kept",
         "what is for the router",
         made(
             "plain",
