@@ -18,6 +18,7 @@ from conformance.report.run import FILE
 
 #: A run that ended so has judged the router.
 JUDGED = frozenset({Exit.CONFORMANT, Exit.NOT_CONFORMANT, Exit.INCOMPLETE})
+SECONDS = 1200.0  # that a route may take
 Judge = Callable[[Path, str], int]
 
 
@@ -29,10 +30,25 @@ def tried(runs: Path, route: str) -> int:
     (place / FILE).unlink(missing_ok=True)
     name, _, way = route.partition(SEPARATOR)
     command = python("conformance", "try", name, "--route", way, "--run-dir", str(runs))
-    with (place / SAID).open("wb") as said:
-        return subprocess.run(  # noqa: S603  (our own command)
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False
-        ).returncode
+    return limited(command, place / SAID, SECONDS)
+
+
+def limited(command: Sequence[str], said: Path, seconds: float) -> int:
+    """Run a command, with what it says on stderr in a file; one that takes too long is ended."""
+    with (
+        said.open("wb") as errors,
+        subprocess.Popen(  # noqa: S603  (our own command)
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+        ) as process,
+    ):
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            # It ends what it has started.
+            process.terminate()
+            process.wait()
+            errors.write(f"\nconformance: no end after {seconds:g} s\n".encode())
+            return Exit.HARNESS_ERROR
 
 
 def judged(runs: Path, times: int, asked: Iterable[str], judge: Judge = tried) -> int:

@@ -47,10 +47,13 @@ def _result(places: Sequence[Path], route: str) -> Json:
     for place in places:
         try:
             run = read(place / FILE)
-            trouble = trouble if not run.damage else run.damage
-            found += [] if run.damage else [run]
         except BadRun:
             trouble = _said(place) or trouble
+            continue
+        if run.damage:
+            trouble = _said(place) or run.damage
+        else:
+            found.append(run)
     return _kept(found, route) if found else {"absent": trouble or NO_RUN}
 
 

@@ -1,6 +1,7 @@
 """What is published of real routers: the page is current, and each finding has its evidence."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from conformance.exchange import Json
 from conformance.expected.choosing import expectations
 from conformance.manual.findings import ANSWERS, Finding, findings, repeated, setups
-from conformance.manual.judging import judged
+from conformance.manual.judging import judged, limited
 from conformance.manual.judging import main as judging
 from conformance.manual.kept import SAID, results, routes
 from conformance.manual.routers import RESULTS, main, page, whole
@@ -207,6 +208,21 @@ def test_a_route_that_cannot_be_judged_keeps_no_other_from_it(
         "1 of 2  b/x: the harness failed, the router is not judged",
         "1 of 2  c/x: ended with -9",
     ]
+
+
+@pytest.mark.parametrize(
+    ("program", "seconds", "code", "said"),
+    [
+        ("import sys; sys.exit('gone')", 20.0, 1, "gone\n"),
+        ("import signal; signal.pause()", 0.2, 3, "no end after 0.2 s"),
+    ],
+)
+def test_a_route_that_takes_too_long_is_ended(
+    program: str, seconds: float, code: int, said: str, tmp_path: Path
+) -> None:
+    assert limited([sys.executable, "-c", program], tmp_path / SAID, seconds) == code
+
+    assert said in (tmp_path / SAID).read_text("utf-8")
 
 
 @pytest.mark.parametrize("times", ["0", "-1", "often"])
