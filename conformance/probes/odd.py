@@ -10,12 +10,6 @@ COUNTED: Json = {"usage": {"input": 97, "output": 3}}
 TAIL = " caraway"
 
 
-#: A second passes, so that a clock in whole seconds moves.
-LASTING: Json = {
-    "step": [SAID[0], {"wait_ms": 1000}, SAID[1], {"finish": "stop"}],
-}
-
-
 def ended(*last: Json) -> Json:
     return {"step": [*SAID, *last]}
 
@@ -60,7 +54,6 @@ PROBES = (
         "text",
         against({name: {"chat": habit} for name, habit in HABITS.items()}, USAGE),
     ),
-    Probe("lasting", "chunk.created-model-stable", "text", {"stream": Send(change=LASTING)}),
     Probe(
         "id-absent", "chunk.id-stable", "text", {"stream": Send(change={"chat": {"id": "absent"}})}
     ),
