@@ -21,7 +21,7 @@ def told(number: int, finding: Finding, came: Repeated, kept: Json) -> Iterator[
     yield f"- {recipe.title} {came.version}, repeated on {came.date}."
     yield f"- Found by `{finding.case}` on {kept['date']}: {plain(kept['said'][finding.case])}"
     if finding.threads:
-        yield f"- Known as {', '.join(finding.threads)}."
+        yield f"- Public threads: {', '.join(finding.threads)}."
     yield from ("", "The router:", "", *_block(_router(finding, setup, came)), "")
     yield from (
         _answering(finding),
