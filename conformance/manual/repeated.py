@@ -6,6 +6,7 @@ are named, beside the findings. A router that is not to be had leaves what was k
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -92,7 +93,8 @@ def _environment(recipe: Recipe, programs: Path) -> Mapping[str, str]:
 
 def _moved(text: str, ports: Mapping[str, str]) -> str:
     for told, now in ports.items():
-        text = text.replace(told, now)
+        # Not within a longer number: answers have times and ids.
+        text = re.sub(rf"(?<!\d){re.escape(told)}(?!\d)", now, text)
     return text
 
 
