@@ -23,6 +23,7 @@ from conformance.probes.probe import Given, Probe, Send
 
 GRACE = 6.0  # seconds in which a router that keeps its limit has ended an answer
 UNREACHED = (502, 503, 504)
+PEER_LEFT = ("peer-fin", "peer-rst")
 
 Exchanges = dict[str, Exchange]
 
@@ -239,4 +240,12 @@ def chance(trial: Trial) -> bool:
 def _by_chance(exchange: Exchange) -> bool:
     # A connection that closes in the moment a router takes it up again: the provider was not asked.
     unreached = exchange.status in UNREACHED and not exchange.journal
-    return unreached or exchange.end == "timeout" or any(hold.lag for hold in exchange.holds)
+    dropped = exchange.form != "left" and any(map(_dropped, exchange.journal))
+    held_back = any(hold.lag for hold in exchange.holds)
+    return unreached or dropped or held_back or exchange.end == "timeout"
+
+
+def _dropped(entry: Json) -> bool:
+    """Say whether a provider that was held was left; its router may have meant another client's."""
+    left = bool(entry.get("end")) and entry["end"]["kind"] in PEER_LEFT
+    return left and any(hold["released"] is None for hold in entry["holds"])

@@ -12,7 +12,7 @@ from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
-from conformance.exchange import Exchange, Json, Trial
+from conformance.exchange import End, Exchange, Json, Trial
 from conformance.selfcheck.servers import Servers
 from conformance.suite import Background, Gate, Suite, Tried, attempt
 
@@ -129,6 +129,26 @@ def test_an_error_of_the_routers_own_may_be_chance_where_nobody_was_asked(
     answer = Exchange("chat", "stream", status=status, journal=journal)
 
     assert driving.chance(Trial("text", {"stream": answer})) is chance
+
+
+@pytest.mark.parametrize(
+    ("end", "released", "leave", "chance"),
+    [
+        ("peer-fin", None, "", True),
+        ("peer-rst", None, "", True),
+        ("peer-fin", 7, "", False),
+        ("cut", None, "", False),
+        ("peer-fin", None, End.LEFT, False),
+    ],
+)
+def test_a_provider_that_a_router_drops_while_it_is_held_may_be_chance(
+    end: str, released: int | None, leave: str, chance: bool
+) -> None:
+    entry = {"end": {"kind": end}, "holds": [{"name": "left", "released": released}]}
+    ended = End(leave or "complete")
+    stream = Exchange("chat", "stream", status=200, journal=(entry,), end=ended)
+
+    assert driving.chance(Trial("text", {"stream": stream})) is chance
 
 
 async def benched(started: Servers, router: str, limits: Limits | None = None) -> Bench:
