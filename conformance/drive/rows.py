@@ -109,7 +109,7 @@ def _json(text: str) -> Json:
 async def looked_up(source: BillSource, id: str, target: Target, http: Client) -> Row:
     where, text = await _got(source, id, target, http)
     if not (row := object_of(text)):
-        raise NoBill(f"{where} answered no JSON object: {text[:60]!r}")
+        raise NoBill(f"{where} answered {text[:60]!r}; right is a JSON object with members")
     return row
 
 

@@ -25,9 +25,11 @@ class Stale(NamedTuple):
 def expected(case: str, verdict: Verdict, entries: Iterable[Entry]) -> Verdict:
     """Return the verdict on a case in the light of what its router's owner has declared."""
     naming = [entry for entry in entries if entry.names(case)]
-    if naming and verdict.kind in FAILED:
+    # Of two trials one failed.
+    once = [entry for entry in naming if entry.sometimes and verdict.kind == Kind.INCONCLUSIVE]
+    if (naming and verdict.kind in FAILED) or (once and verdict.findings):
         return Verdict(Kind.EXPECTED_FAIL, naming[0].why, verdict.findings)
-    exact = [entry for entry in naming if case in entry.patterns]
+    exact = [entry for entry in naming if case in entry.patterns and not entry.sometimes]
     if exact and verdict.kind == Kind.PASS:
         return Verdict(Kind.UNEXPECTED_PASS, f"expected to fail: {exact[0].why}")
     return verdict
@@ -41,7 +43,7 @@ def stale(
     `suite` is what a whole run would judge: where only a part of it was selected, a pattern that
     names more than that part is not decided. An exact id that passed has its verdict already.
     """
-    for entry in entries:
+    for entry in (entry for entry in entries if not entry.sometimes):
         for pattern in entry.patterns:
             named = list(filter(glob(pattern).fullmatch, suite))
             kinds = Counter(verdicts.get(case) for case in named)

@@ -1,7 +1,7 @@
 """`expected-failures.toml` in, entries out, or one complaint that names file, entry and value."""
 
 import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -13,7 +13,12 @@ from conformance.plan import glob
 
 TABLE = "expected"
 TEXTS = ("reason", "owner")
-MEMBERS = ("pattern", *TEXTS, "expires", "issue", "version")
+#: What may be left out -> what it is, and how that is said.
+OPTIONAL: Mapping[str, tuple[type, str]] = {
+    "issue": (str, "a text is needed, a URL or an id"),
+    "sometimes": (bool, "true or false"),
+}
+MEMBERS = ("pattern", *TEXTS, "expires", "version", *OPTIONAL)
 
 
 class BadExpected(ValueError):
@@ -74,17 +79,22 @@ def _complaints(said: Json, known: Known) -> Iterator[str]:
     for member in ("pattern", *TEXTS, "expires"):
         if member not in said:
             yield f"{member!r} is missing"
-    for member in TEXTS:
-        if not isinstance(said[member], str) or not said[member].strip():
-            yield f"{member} {said[member]!r}: a text is needed"
-    if not isinstance(said.get("issue", ""), str):
-        yield f"issue {said['issue']!r}: a text is needed, a URL or an id"
+    yield from _of_kinds(said)
     if not patterns(said):
         yield "pattern []: the id of a case is needed, or several; * and ? are wildcards"
     for pattern in patterns(said):
         yield from _of_pattern(pattern, known.cases)
     yield from _of_expiry(said["expires"], known.today)
     yield from _of_version(said.get("version", ""), known.version)
+
+
+def _of_kinds(said: Json) -> Iterator[str]:
+    for member in TEXTS:
+        if not isinstance(said[member], str) or not said[member].strip():
+            yield f"{member} {said[member]!r}: a text is needed"
+    for member, (kind, right) in OPTIONAL.items():
+        if not isinstance(said.get(member, kind()), kind):
+            yield f"{member} {said[member]!r}: {right}"
 
 
 def _of_pattern(pattern: Json, cases: Collection[str]) -> Iterator[str]:

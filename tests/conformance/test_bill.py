@@ -181,7 +181,7 @@ def test_a_bill_may_be_asked_for_with_what_is_posted(books: Serve) -> None:
     ("answer", "trouble"),
     [
         ((404, {}), "{url}/v1/usage/r1 answered 404"),
-        ((200, []), "{url}/v1/usage/r1 answered no JSON object: '[]'"),
+        ((200, []), "{url}/v1/usage/r1 answered '[]'; right is a JSON object with members"),
         ((200, {**ROW, "state": "open"}), "still 'open' after 0.1 s"),
         ((200, {**ROW, "cost": "dear"}), "the cost is 'dear', which is no number"),
     ],

@@ -37,8 +37,8 @@ WHOLE = Entry(
 )  # fmt: skip
 
 
-def entry(*patterns: str, **members: str) -> Entry:
-    return Entry(patterns, "why", "me", LATER, **members)
+def entry(*patterns: str, version: str = "") -> Entry:
+    return Entry(patterns, "why", "me", LATER, version=version)
 
 
 def test_an_entry_is_read() -> None:
@@ -52,7 +52,7 @@ def test_an_entry_may_have_several_patterns_and_no_issue() -> None:
 
 
 LINES = 'pattern = "done.last[chat-text]"\nreason = "why"\nowner = "me"\nexpires = 2027-03-01\n'
-RIGHT = "there are pattern, reason, owner, expires, issue, version"
+RIGHT = "there are pattern, reason, owner, expires, version, issue, sometimes"
 NO_DATE = "a date without quotes is needed, such as 2026-11-21"
 NO_CASE = "pattern {!r} matches no case of the suite"
 COMPARE = "comparisons are needed, such as '<1.9' or '>=1.4, <1.9'"
@@ -85,6 +85,7 @@ COMPARE = "comparisons are needed, such as '<1.9' or '>=1.4, <1.9'"
         (("owner", "issue = 7\nowner"), "issue 7: a text is needed, a URL or an id"),
         (("owner", 'version = "1.9"\nowner'), f"version '1.9': {COMPARE}"),
         (("owner", "version = 2\nowner"), f"version 2: {COMPARE}"),
+        (("owner", "sometimes = 2\nowner"), "sometimes 2: true or false"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_an_entry_is_said_in_one_line(
@@ -176,6 +177,22 @@ def test_only_a_broken_rule_is_excused_and_only_an_exact_id_must_fail(
     pattern: str, found: Verdict, told: Verdict
 ) -> None:
     assert expected(TEXT, found, [entry(pattern)]) == told
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (Verdict(Kind.FAIL, "", FINDINGS), Kind.EXPECTED_FAIL),
+        (Verdict(Kind.INCONCLUSIVE, "fail, pass", FINDINGS), Kind.EXPECTED_FAIL),
+        (Verdict(Kind.INCONCLUSIVE, "not answered"), Kind.INCONCLUSIVE),
+        (Verdict(Kind.PASS), Kind.PASS),
+    ],
+)
+def test_what_fails_now_and_then_may_pass(found: Verdict, told: Kind) -> None:
+    race = replace(entry(TEXT), sometimes=True)
+
+    assert expected(TEXT, found, [race]).kind == told
+    assert not list(stale([race], SUITE, {TEXT: Kind.PASS}))
 
 
 def test_brackets_of_a_case_are_no_wildcards() -> None:
