@@ -242,7 +242,9 @@ def _by_chance(exchange: Exchange) -> bool:
     unreached = exchange.status in UNREACHED and not exchange.journal
     dropped = exchange.form != "left" and any(map(_dropped, exchange.journal))
     held_back = any(hold.lag for hold in exchange.holds)
-    return unreached or dropped or held_back or exchange.end == "timeout"
+    # No bill came in the time there is for it.
+    unbilled = bool(exchange.bill and exchange.bill.trouble and not exchange.bill.unnamed)
+    return unreached or dropped or held_back or unbilled or exchange.end == "timeout"
 
 
 def _dropped(entry: Json) -> bool:

@@ -12,7 +12,7 @@ from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
-from conformance.exchange import End, Exchange, Json, Trial
+from conformance.exchange import Bill, End, Exchange, Json, Trial
 from conformance.selfcheck.servers import Servers
 from conformance.suite import Background, Gate, Suite, Tried, attempt
 
@@ -147,6 +147,20 @@ def test_a_provider_that_a_router_drops_while_it_is_held_may_be_chance(
     entry = {"end": {"kind": end}, "holds": [{"name": "left", "released": released}]}
     ended = End(leave or "complete")
     stream = Exchange("chat", "stream", status=200, journal=(entry,), end=ended)
+
+    assert driving.chance(Trial("text", {"stream": stream})) is chance
+
+
+@pytest.mark.parametrize(
+    ("bill", "chance"),
+    [
+        (Bill(trouble="no bill after 5 s"), True),
+        (Bill(trouble="the answer has no x-request-id to ask by", unnamed=True), False),
+        (Bill(), False),
+    ],
+)
+def test_a_bill_that_has_not_come_in_time_may_be_chance(bill: Bill, chance: bool) -> None:
+    stream = Exchange("chat", "stream", status=200, bill=bill)
 
     assert driving.chance(Trial("text", {"stream": stream})) is chance
 
