@@ -248,6 +248,5 @@ def _by_chance(exchange: Exchange) -> bool:
 
 
 def _dropped(entry: Json) -> bool:
-    """Say whether a provider that was held was left; its router may have meant another client's."""
-    left = bool(entry.get("end")) and entry["end"]["kind"] in PEER_LEFT
-    return left and any(hold["released"] is None for hold in entry["holds"])
+    """Say whether a router left its provider in the middle, which nobody else had done."""
+    return bool(entry.get("end")) and entry["end"]["kind"] in PEER_LEFT
