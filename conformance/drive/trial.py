@@ -234,7 +234,10 @@ def _header(send: Send, policy: Mapping[str, Json]) -> Iterator[tuple[str, str]]
 
 def chance(trial: Trial) -> bool:
     """Say whether a clock had a part in what the trial shows, or a race."""
-    return any(map(_by_chance, trial.exchanges.values()))
+    # Where some of its bills came in the time there is for them, others may have been late.
+    named = [e.bill for e in trial.exchanges.values() if e.bill and not e.bill.unnamed]
+    late = {bool(each.trouble) for each in named}
+    return len(late) > 1 or any(map(_by_chance, trial.exchanges.values()))
 
 
 def _by_chance(exchange: Exchange) -> bool:
@@ -242,9 +245,7 @@ def _by_chance(exchange: Exchange) -> bool:
     unreached = exchange.status in UNREACHED and not exchange.journal
     dropped = exchange.form != "left" and any(map(_dropped, exchange.journal))
     held_back = any(hold.lag for hold in exchange.holds)
-    # No bill came in the time there is for it.
-    unbilled = bool(exchange.bill and exchange.bill.trouble and not exchange.bill.unnamed)
-    return unreached or dropped or held_back or unbilled or exchange.end == "timeout"
+    return unreached or dropped or held_back or exchange.end == "timeout"
 
 
 def _dropped(entry: Json) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from conformance.plan import glob
 from conformance.recipes.recipe import DIRECTORY
 
 FINDINGS = DIRECTORY / "findings.toml"
@@ -79,6 +80,21 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Race:
+    """What a router does now and then, so that verdicts differ from run to run."""
+
+    patterns: tuple[str, ...]  # of cases
+    title: str
+    text: str
+    router: str = ""  # empty: whichever
+    threads: tuple[str, ...] = ()
+
+    def explains(self, route: str, case: str) -> bool:
+        named = any(glob(pattern).fullmatch(case) for pattern in self.patterns)
+        return named and self.router in ("", route.partition(SEPARATOR)[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """What came of a finding that was repeated, without the suite."""
 
@@ -95,6 +111,16 @@ def findings() -> tuple[Finding, ...]:
     listed = ("answer", "asks", "headers", "threads")
     return tuple(
         Finding(**{**row, **{name: tuple(row[name]) for name in listed if name in row}})
+        for row in rows
+    )
+
+
+@cache
+def races() -> tuple[Race, ...]:
+    rows = tomllib.loads(FINDINGS.read_text("utf-8"))["race"]
+    listed = ("patterns", "threads")
+    return tuple(
+        Race(**{**row, **{name: tuple(row[name]) for name in listed if name in row}})
         for row in rows
     )
 

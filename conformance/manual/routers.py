@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance.exchange import Json
 from conformance.exits import Exit
-from conformance.manual.findings import SEPARATOR, findings, repeated
+from conformance.manual.findings import SEPARATOR, Race, findings, races, repeated
 from conformance.manual.kept import NO_RUN, results, routes
 from conformance.manual.page import plain
 from conformance.manual.telling import told
@@ -38,6 +38,7 @@ COUNTED = ("pass", "fail", "warn", "untestable", "inconclusive")
 DIFFERED = """\
 The same router, the same suite, and another verdict: the suite's fault until shown otherwise.
 """
+UNEXPLAINED = "nobody knows yet"
 FINDINGS = """\
 Those that do most damage: what costs money or makes a wrong answer of a right one comes first.
 Each is as small as it can be, and a bug report that stands alone.
@@ -89,15 +90,23 @@ def _absent(kept: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _differed(kept: Mapping[str, Json]) -> Iterator[str]:
-    lines = [
-        f"- {name}, `{case}`: {', '.join(verdicts)}"
-        for name, row in kept.items()
-        for case, verdicts in row["differed"].items()
-    ]
+    behind: list[Race] = []
+    lines = []
+    for name, row in kept.items():
+        for case, verdicts in row["differed"].items():
+            race = next((each for each in races() if each.explains(name, case)), None)
+            behind += [race] if race else []
+            why = race.title if race else UNEXPLAINED
+            lines.append(f"- {name}, `{case}`: {', '.join(verdicts)}: {why}")
     cases = sum(sum(row["counts"].values()) for row in kept.values() if row["runs"] > 1)
     yield f"{len(lines)} of {cases} cases that were judged more than once."
     if lines:
         yield from ("", *lines)
+    for race in dict.fromkeys(behind):
+        who = f"{load(race.router).title}: " if race.router else ""
+        yield from ("", f"### {who}{race.title}", "", race.text.strip())
+        if race.threads:
+            yield from ("", f"Public threads: {', '.join(race.threads)}.")
 
 
 def _matrix(kept: Mapping[str, Json]) -> Iterator[str]:

@@ -9,11 +9,11 @@ import pytest
 
 from conformance.exchange import Json
 from conformance.expected.choosing import expectations
-from conformance.manual.findings import ANSWERS, Finding, findings, repeated, setups
+from conformance.manual.findings import ANSWERS, Finding, findings, races, repeated, setups
 from conformance.manual.judging import judged, limited
 from conformance.manual.judging import main as judging
 from conformance.manual.kept import SAID, results, routes
-from conformance.manual.routers import RESULTS, main, page, whole
+from conformance.manual.routers import RESULTS, UNEXPLAINED, main, page, whole
 from conformance.manual.telling import marked, told
 from conformance.plan import cases
 from conformance.probes import PROBES
@@ -162,9 +162,11 @@ def test_what_is_kept_of_runs_is_what_the_page_needs(written: Written, case: Cas
 
 
 def test_the_page_tells_what_differed_and_what_is_absent(written: Written, case: Case) -> None:
+    race = races()[0]
+    left = f"{race.patterns[0].removesuffix('*')}[chat-leave]"
     runs = [
-        written("1", case("pass", id="a[chat-text]")),
-        written("2", case("fail", id="a[chat-text]")),
+        written("1", case("pass", id="a[chat-text]"), case("pass", id=left)),
+        written("2", case("fail", id="a[chat-text]"), case("info", id=left)),
     ]
 
     text = "\n".join(page(results(runs, {})))
@@ -172,8 +174,10 @@ def test_the_page_tells_what_differed_and_what_is_absent(written: Written, case:
     assert (
         "| nginx/default | chat, responses, messages, gemini | 1.0 | 2026-11-21 | 2 | 1 |" in text
     )
-    assert "1 of 1 cases that were judged more than once." in text
-    assert "- nginx/default, `a[chat-text]`: pass, fail" in text
+    assert "2 of 2 cases that were judged more than once." in text
+    assert f"- nginx/default, `a[chat-text]`: pass, fail: {UNEXPLAINED}\n" in text
+    assert f"- nginx/default, `{left}`: pass, info: {race.title}\n" in text
+    assert text.count(f"### {race.title}\n\n{race.text.strip()}") == 1
     assert "Not judged:\n\n- caddy/default: there is no run of it\n" in text
 
 

@@ -16,6 +16,8 @@ from conformance.exchange import Bill, End, Exchange, Json, Trial
 from conformance.selfcheck.servers import Servers
 from conformance.suite import Background, Gate, Suite, Tried, attempt
 
+LATE = Bill(trouble="no bill after 5 s")
+
 
 class Guests:
     """Counts who is in at the same time."""
@@ -152,17 +154,21 @@ def test_a_provider_that_a_router_drops_though_its_client_stays_may_be_chance(
 
 
 @pytest.mark.parametrize(
-    ("bill", "chance"),
+    ("bills", "chance"),
     [
-        (Bill(trouble="no bill after 5 s"), True),
-        (Bill(trouble="the answer has no x-request-id to ask by", unnamed=True), False),
-        (Bill(), False),
+        ((Bill(), LATE), True),
+        ((LATE, LATE), False),
+        ((Bill(), Bill()), False),
+        ((Bill(), None), False),
     ],
 )
-def test_a_bill_that_has_not_come_in_time_may_be_chance(bill: Bill, chance: bool) -> None:
-    stream = Exchange("chat", "stream", status=200, bill=bill)
+def test_a_bill_that_is_later_than_others_may_be_chance(
+    bills: tuple[Bill | None, ...], chance: bool
+) -> None:
+    streams = (Exchange("chat", "stream", status=200, bill=bill) for bill in bills)
+    trial = Trial("text", {str(number): each for number, each in enumerate(streams)})
 
-    assert driving.chance(Trial("text", {"stream": stream})) is chance
+    assert driving.chance(trial) is chance
 
 
 async def benched(started: Servers, router: str, limits: Limits | None = None) -> Bench:
