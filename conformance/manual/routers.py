@@ -103,8 +103,8 @@ def _differed(kept: Mapping[str, Json]) -> Iterator[str]:
     if lines:
         yield from ("", *lines)
     for race in dict.fromkeys(behind):
-        who = f"{load(race.router).title}: " if race.router else ""
-        yield from ("", f"### {who}{race.title}", "", race.text.strip())
+        who = load(race.router).title if race.router else "Several routers"
+        yield from ("", f"### {who}: {race.title}", "", race.text.strip())
         if race.threads:
             yield from ("", f"Public threads: {', '.join(race.threads)}.")
 

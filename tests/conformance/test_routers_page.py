@@ -177,7 +177,7 @@ def test_the_page_tells_what_differed_and_what_is_absent(written: Written, case:
     assert "2 of 2 cases that were judged more than once." in text
     assert f"- nginx/default, `a[chat-text]`: pass, fail: {UNEXPLAINED}\n" in text
     assert f"- nginx/default, `{left}`: pass, info: {race.title}\n" in text
-    assert text.count(f"### {race.title}\n\n{race.text.strip()}") == 1
+    assert text.count(f"### Several routers: {race.title}\n\n{race.text.strip()}") == 1
     assert "Not judged:\n\n- caddy/default: there is no run of it\n" in text
 
 
