@@ -143,7 +143,7 @@ def command(where: Path, module: str, *always: str) -> Command:
     def runs(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", module, *always, *args],
-            check=False, timeout=120, capture_output=True, text=True, cwd=where, env=plain | env,
+            check=False, timeout=300, capture_output=True, text=True, cwd=where, env=plain | env,
         )  # fmt: skip
 
     return runs

@@ -12,11 +12,9 @@ from conformance.drive.client import Client
 from conformance.drive.mock import Mock
 from conformance.drive.target import target
 from conformance.drive.trial import Bench
-from conformance.exchange import Bill, End, Exchange, Json, Trial
+from conformance.exchange import End, Exchange, Json, Trial
 from conformance.selfcheck.servers import Servers
 from conformance.suite import Background, Gate, Suite, Tried, attempt
-
-LATE = Bill(trouble="no bill after 5 s")
 
 
 class Guests:
@@ -134,41 +132,27 @@ def test_an_error_of_the_routers_own_may_be_chance_where_nobody_was_asked(
 
 
 @pytest.mark.parametrize(
-    ("provider", "client", "chance"),
+    ("provider", "client", "after", "chance"),
     [
-        ("peer-fin", End.COMPLETE, True),
-        ("peer-rst", End.CUT, True),
-        ("cut", End.COMPLETE, False),
-        ("complete", End.COMPLETE, False),
-        ("peer-fin", End.LEFT, False),
+        ("peer-fin", End.COMPLETE, 0.002, True),
+        ("peer-rst", End.CUT, 0.002, True),
+        ("peer-fin", End.COMPLETE, 1.5, False),
+        ("cut", End.COMPLETE, 0.002, False),
+        ("complete", End.COMPLETE, 0.002, False),
+        ("peer-fin", End.LEFT, 0.002, False),
     ],
+)
+@pytest.mark.parametrize(
+    "writes", [[], [[7_000_000, 0, 9, 1]], [[7_000_000, 0, 9, 1], [1_500_000_000, 9, 9, 1]]]
 )
 def test_a_provider_that_a_router_drops_though_its_client_stays_may_be_chance(
-    provider: str, client: End, chance: bool
+    provider: str, client: End, after: float, chance: bool, writes: list[list[int]]
 ) -> None:
-    stream = Exchange(
-        "chat", "stream", status=200, journal=({"end": {"kind": provider}},), end=client
-    )
+    end = {"kind": provider, "at": 7_000_000 + int(after * 1e9)}
+    entry = {"end": end, "writes": writes, "request": {"at": 7_000_000}}
+    stream = Exchange("chat", "stream", status=200, journal=(entry,), end=client)
 
     assert driving.chance(Trial("text", {"stream": stream})) is chance
-
-
-@pytest.mark.parametrize(
-    ("bills", "chance"),
-    [
-        ((Bill(), LATE), True),
-        ((LATE, LATE), False),
-        ((Bill(), Bill()), False),
-        ((Bill(), None), False),
-    ],
-)
-def test_a_bill_that_is_later_than_others_may_be_chance(
-    bills: tuple[Bill | None, ...], chance: bool
-) -> None:
-    streams = (Exchange("chat", "stream", status=200, bill=bill) for bill in bills)
-    trial = Trial("text", {str(number): each for number, each in enumerate(streams)})
-
-    assert driving.chance(trial) is chance
 
 
 async def benched(started: Servers, router: str, limits: Limits | None = None) -> Bench:
