@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from conformance.exchange import Json
 from conformance.plan import glob
-from conformance.recipes.recipe import DIRECTORY
+from conformance.recipes.recipe import DIRECTORY, tuples
 
 FINDINGS = DIRECTORY / "findings.toml"
 REPEATED = DIRECTORY / "repeated.json"
@@ -105,31 +106,26 @@ class Repeated:
 
 
 @cache
+def _told() -> Json:
+    return tomllib.loads(FINDINGS.read_text("utf-8"))
+
+
+@cache
 def findings() -> tuple[Finding, ...]:
     """Return what is worth telling of, the most damaging first."""
-    rows = tomllib.loads(FINDINGS.read_text("utf-8"))["finding"]
-    listed = ("answer", "asks", "headers", "threads")
-    return tuple(
-        Finding(**{**row, **{name: tuple(row[name]) for name in listed if name in row}})
-        for row in rows
-    )
+    return tuple(Finding(**tuples(row)) for row in _told()["finding"])
 
 
 @cache
 def races() -> tuple[Race, ...]:
-    rows = tomllib.loads(FINDINGS.read_text("utf-8"))["race"]
-    listed = ("patterns", "threads")
-    return tuple(
-        Race(**{**row, **{name: tuple(row[name]) for name in listed if name in row}})
-        for row in rows
-    )
+    """Return what is behind verdicts that differ; the first that explains one does."""
+    return tuple(Race(**tuples(row)) for row in _told()["race"])
 
 
 @cache
 def setups() -> dict[str, Setup]:
     """Return how each router is had, by its recipe."""
-    told = tomllib.loads(FINDINGS.read_text("utf-8"))["setup"]
-    return {name: Setup(**row) for name, row in told.items()}
+    return {name: Setup(**row) for name, row in _told()["setup"].items()}
 
 
 def repeated() -> dict[str, Repeated]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from conformance.exchange import Json
-from conformance.manual.findings import VERSION, Finding, Repeated, Setup, setups
+from conformance.manual.findings import SEPARATOR, VERSION, Finding, Repeated, Setup, setups
 from conformance.manual.page import plain
 from conformance.recipes.recipe import load
 
@@ -33,7 +33,7 @@ def told(number: int, finding: Finding, came: Repeated, kept: Json) -> Iterator[
     yield from _seen(finding, came)
     yield from ("What would be right:", "", *_lines(finding.right), "")
     yield "To see it with the suite:"
-    again = f"conformance try {finding.recipe} --route {finding.route.partition('/')[2]}"
+    again = f"conformance try {finding.recipe} --route {finding.route.partition(SEPARATOR)[2]}"
     yield from ("", *_block(f"{again} --only '{finding.case}'"), "")
 
 

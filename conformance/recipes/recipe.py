@@ -151,8 +151,8 @@ def _recipe(path: Path, told: Mapping[str, Json]) -> Recipe:
         _profile(told),
         path.parent,
         told["route_of"],
-        Install(**_tuples(install)),
-        Start(**_tuples(start)),
+        Install(**tuples(install)),
+        Start(**tuples(start)),
         routes,
         tuple(_setup(path, at, row) for at, row in enumerate(told.get("setup", ()))),
         tuple(told["files_of"] / name for name in told.get("files", ())),
@@ -200,7 +200,7 @@ def _routes(path: Path, ports: tuple[str, ...], told: Mapping[str, Json]) -> tup
 
 
 def _route(path: Path, ports: tuple[str, ...], row: Mapping[str, Json]) -> Route:
-    route = Route(**{**_tuples(row), "headers": tuple(row.get("headers", {}).items())})
+    route = Route(**{**tuples(row), "headers": tuple(row.get("headers", {}).items())})
     for surface in (*route.surfaces, *({route.upstream} - {"same"})):
         if surface not in SURFACES:
             right = ", ".join(SURFACES)
@@ -214,5 +214,6 @@ def _route(path: Path, ports: tuple[str, ...], row: Mapping[str, Json]) -> Route
     return route
 
 
-def _tuples(table: Mapping[str, Json]) -> dict[str, Json]:
+def tuples(table: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a table as a frozen value has its members."""
     return {name: tuple(said) if isinstance(said, list) else said for name, said in table.items()}
